@@ -1,0 +1,1 @@
+"""Facts that people write by hand, read into typed models."""

@@ -1,0 +1,161 @@
+"""A file of facts is either wholly right, or every mistake in it is named with its line.
+
+One call reads a TOML file into a pydantic model. Whatever is wrong with it (its syntax, an unknown
+key, a missing one, a value of the wrong type) ends in one `ConfigurationError`, with one line for
+each mistake: `<file>:<line>: <key>: <what is wrong and what to write instead>`.
+"""
+
+import difflib
+import re
+import tomllib
+from bisect import bisect_left
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, TypeVar, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+
+M = TypeVar("M", bound=BaseModel)
+
+KeyPath = tuple[str | int, ...]
+"""Where a value stands: `("phase", 2, "title")` is the title of the third `[[phase]]`."""
+
+_CLOSERS = ("", "]", "]]", '"""', "'''")
+"""What can end a value that goes on over several lines, so that its first lines parse too."""
+
+
+class ConfigurationError(ValueError):
+    """A file of facts cannot be used; the message holds one line for each mistake."""
+
+
+class Facts(BaseModel):
+    """Base of every model of a configuration file: unknown keys are refused, values stay fixed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def read_toml(path: Path, model: type[M]) -> M:
+    """Read the TOML file at `path` as a `model`.
+
+    Raises:
+        ConfigurationError: the file cannot be read, is not TOML, or does not fit the model.
+    """
+    text = _read(path)
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise _syntax_error(path, text, error) from error
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        problems = [(d["loc"], _explain(d, model)) for d in error.errors()]
+        raise mistakes(path, problems) from error
+
+
+def mistakes(path: Path, problems: Iterable[tuple[KeyPath, str]]) -> ConfigurationError:
+    """Return one error for all `problems`, each a key and a sentence; the file must be valid TOML.
+
+    For checks that a model cannot make alone, such as a name that must be defined elsewhere.
+    """
+    lines = path.read_text(encoding="utf-8").splitlines()
+    found = [(_line_of(key, lines), _dotted(key), text) for key, text in problems]
+    return ConfigurationError(
+        "\n".join(f"{path}:{line}: {key}: {text}" for line, key, text in sorted(found))
+    )
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise ConfigurationError(f"{path}: cannot be read: {reason}; check the path") from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise ConfigurationError(f"{path}:{line}: is not UTF-8 text; save it as UTF-8") from error
+
+
+def _syntax_error(path: Path, text: str, error: tomllib.TOMLDecodeError) -> ConfigurationError:
+    place = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)$", str(error))
+    reason = str(error)[: place.start()] if place else str(error)
+    lines = text.splitlines()
+    number = int(place[1]) if place and place[1] else len(lines)
+    given = lines[number - 1].strip() if 0 < number <= len(lines) else ""
+    return ConfigurationError(f"{path}:{number}: not valid TOML: {reason}, in {given!r}")
+
+
+def _explain(detail: ErrorDetails, model: type[BaseModel]) -> str:
+    loc = detail["loc"]
+    if detail["type"] == "missing":
+        return f"is missing; add `{loc[-1]} = ...` to this table"
+    if detail["type"] == "extra_forbidden":
+        known = _keys_known_at(model, loc[:-1])
+        near = difflib.get_close_matches(str(loc[-1]), known, n=1)
+        way_out = f"write `{near[0]}`" if near else "remove it"
+        return f"is not a known key; {way_out} (known here: {', '.join(known)})"
+    reason = detail["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    return f"{reason}, but {_shown(detail['input'])} was given"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict):
+        return "a table"
+    if isinstance(value, list):
+        return "an array"
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:76]}...{text[-1]}"
+
+
+def _keys_known_at(model: type[BaseModel], path: KeyPath) -> list[str]:
+    """Return the keys that a table at `path` may have."""
+    annotation: Any = model
+    for step in path:
+        if get_origin(annotation) is dict:
+            annotation = get_args(annotation)[1]
+        elif isinstance(step, str) and (table := _model_in(annotation)):
+            fields = {field.alias or name: field for name, field in table.model_fields.items()}
+            annotation = fields[step].annotation if step in fields else annotation
+    table = _model_in(annotation)
+    return [f.alias or name for name, f in table.model_fields.items()] if table else []
+
+
+def _model_in(annotation: object) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for arg in get_args(annotation) if (found := _model_in(arg))), None)
+
+
+def _line_of(path: KeyPath, lines: list[str]) -> int:
+    """Return the number of the first line that holds `path`, or the nearest parent that exists."""
+    whole = _parsed(lines)
+    while path and not _holds(whole, path):
+        path = path[:-1]
+    ends = range(1, len(lines) + 1)
+    return 1 + bisect_left(ends, True, key=lambda end: _holds(_parsed(lines[:end]), path))
+
+
+def _parsed(lines: list[str]) -> dict[str, Any]:
+    """Return what the longest readable beginning of `lines` says."""
+    for end in range(len(lines), 0, -1):
+        for closer in _CLOSERS:
+            try:
+                return tomllib.loads("\n".join([*lines[:end], closer]))
+            except tomllib.TOMLDecodeError:
+                continue
+    return {}
+
+
+def _holds(data: dict[str, Any], path: KeyPath) -> bool:
+    value: Any = data
+    try:
+        for step in path:
+            value = value[step]
+    except (KeyError, IndexError, TypeError):
+        return False
+    return True
+
+
+def _dotted(path: KeyPath) -> str:
+    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return "".join(steps).removeprefix(".") or "the file"
