@@ -1,0 +1,1 @@
+"""What the curriculum consists of, and the pages that say so."""
