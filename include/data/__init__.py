@@ -1,0 +1,1 @@
+"""The shop's example data: made from one seed, committed, and loaded into the lab's services."""

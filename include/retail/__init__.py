@@ -1,0 +1,1 @@
+"""The shop's nouns and the rules that hold for them."""
