@@ -1,0 +1,68 @@
+# `make up` starts everything, `make test` proves everything; `make help` lists the rest.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help install up down status logs reset test test-fast lint sync check bench lock
+
+UV := $(shell command -v uv || echo .uv/bin/uv)
+RUN := PYTHONPATH=$(CURDIR) .venv/bin/python
+export LAB_PORT_BASE LAB_HOME WITHOUT
+
+help: ## Show what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: .venv/.installed .lab/venv/.installed ## Install what is missing (the others call it)
+
+up: install ## Start every service and Airflow at http://localhost:8080 (admin / admin)
+	@$(RUN) -m include.lab up
+
+down: ## Stop it from another terminal
+	@$(RUN) -m include.lab down
+
+status: ## Show every service: state, memory, address
+	@$(RUN) -m include.lab status
+
+logs: ## Follow one log: make logs SERVICE=scheduler
+	@$(RUN) -m include.lab logs "$(SERVICE)"
+
+reset: ## Delete all runs, data and logs (asks first)
+	@$(RUN) -m include.lab reset
+
+test: install lint ## Prove everything (what CI runs)
+	@$(RUN) -m pytest --cov --cov-report=term:skip-covered --cov-fail-under=90
+
+test-fast: install ## The tests that need no service, in under a minute
+	@$(RUN) -m pytest -m "not lab" --timeout=60
+
+lint: install ## Style and types
+	@.venv/bin/ruff check --quiet . && .venv/bin/ruff format --quiet --check . && .venv/bin/mypy
+
+sync: install ## Write README's table, the index, the glossary and lesson heads from the syllabus
+	@$(RUN) -m include.curriculum sync
+
+check: install ## Compare those written copies with the syllabus
+	@$(RUN) -m include.curriculum check
+
+bench: install ## Measure against the budgets and write docs/benchmarks.md
+	@$(RUN) -m tests.bench
+
+lock: $(UV) ## Resolve the dependencies anew and export requirements.txt
+	@$(UV) lock && $(UV) export --quiet --frozen --only-group airflow --no-hashes --no-annotate \
+		--no-header --output-file requirements.txt
+
+.venv/.installed: pyproject.toml uv.lock | $(UV)
+	@echo "Installing Airflow and the lessons' packages into .venv (the first time takes minutes) ..."
+	@UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --quiet
+	@touch $@
+
+.lab/venv/.installed: pyproject.toml uv.lock | $(UV)
+	@echo "Installing the lab's services into .lab/venv ..."
+	@UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=.lab/venv $(UV) sync --frozen --quiet --only-group lab
+	@touch $@
+
+.uv/bin/uv:
+	@python3 -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
+		|| { echo "Python 3.11, 3.12 or 3.13 is needed as python3 (here: $$(python3 --version 2>&1)): install one, or uv."; exit 1; }
+	@echo "Installing uv into .uv ..."
+	@python3 -m venv .uv 2>/dev/null \
+		|| { rm -rf .uv; echo "Python's venv module is missing: install it (Debian, Ubuntu: apt install python3-venv)."; exit 1; }
+	@.uv/bin/pip install --quiet --disable-pip-version-check uv

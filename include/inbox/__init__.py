@@ -1,0 +1,1 @@
+"""The inbox: where everything that the lessons send out can be read."""

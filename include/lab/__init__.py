@@ -1,0 +1,1 @@
+"""The lab: every service the lessons talk to, and Airflow itself, as plain local processes."""

@@ -1,0 +1,68 @@
+"""How Airflow runs in the lab: its settings as environment variables."""
+
+import os
+
+from include.lab.settings import HOST, Lab
+
+ADMIN = ("admin", "admin")
+"""The login of the lab; anyone who can reach its loopback port may use it."""
+
+XCOM_THRESHOLD_BYTES = 10_000
+"""A larger XCom value becomes an object in the store, and its row in the database a reference."""
+
+
+def airflow_environment(lab: Lab) -> dict[str, str]:
+    """The environment of every Airflow component and of the ``airflow`` command."""
+    settings: dict[str, dict[str, object]] = {
+        "core": {
+            "auth_manager": "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager",
+            "dags_folder": lab.root / "dags",
+            "dags_are_paused_at_creation": False,
+            "execution_api_server_url": f"{lab.url('airflow')}/execution/",
+            "executor": "LocalExecutor",
+            "fernet_key": lab.secrets["fernet_key"],
+            "load_examples": False,
+            "min_serialized_dag_update_interval": 5,
+            # Half of these slots keep two cores busy; the others wait for databases and services.
+            "parallelism": 8,
+            "plugins_folder": lab.root / "plugins",
+        },
+        "database": {"sql_alchemy_conn": _database_url(lab)},
+        "api": {
+            "base_url": lab.address,
+            "host": HOST,
+            "port": lab.port("airflow"),
+            "secret_key": lab.secrets["api_secret_key"],
+            "workers": 1,
+        },
+        "api_auth": {"jwt_secret": lab.secrets["jwt_secret"]},
+        "dag_processor": {"min_file_process_interval": 30, "refresh_interval": 10},
+        "scheduler": {"scheduler_idle_sleep_time": 0.2},
+        "workers": {"min_heartbeat_interval": 1},
+        "logging": {"base_log_folder": lab.home / "airflow" / "logs"},
+        "openlineage": {"disabled": True},
+        "dag_factory": {"enable_telemetry": False},
+    }
+    if "object_store" not in lab.without:
+        settings["core"]["xcom_backend"] = (
+            "airflow.providers.common.io.xcom.backend.XComObjectStorageBackend"
+        )
+        settings["common_io"] = {
+            "xcom_objectstorage_path": "s3://object_store@xcom/",
+            "xcom_objectstorage_threshold": XCOM_THRESHOLD_BYTES,
+        }
+    return {
+        **lab.environment,
+        "AIRFLOW_HOME": str(lab.home / "airflow"),
+        "PATH": f"{lab.root / '.venv/bin'}:{os.environ.get('PATH', '')}",
+        **{
+            f"AIRFLOW__{section.upper()}__{key.upper()}": str(value)
+            for section, keys in settings.items()
+            for key, value in keys.items()
+        },
+    }
+
+
+def _database_url(lab: Lab) -> str:
+    password, port = lab.secrets["airflow_password"], lab.port("postgres")
+    return f"postgresql+psycopg2://airflow:{password}@{HOST}:{port}/airflow"

@@ -1,0 +1,199 @@
+"""PostgreSQL for the lab: whose binaries, as which user, in which folder, with which databases."""
+
+import hashlib
+import os
+import pwd
+import shutil
+import signal
+import stat
+import subprocess
+from pathlib import Path
+
+from include.lab.service import Service
+from include.lab.settings import HOST, Lab, LabError
+
+SUPPORTED = range(14, 19)
+"""Major versions that Airflow 3.3 is tested with."""
+
+OWNERS = {"airflow": "airflow_password", "warehouse": "warehouse_password"}
+"""Each database is owned by the role of its own name; the value names the role's secret."""
+
+
+def postgres(lab: Lab) -> Service:
+    """Describe the lab's PostgreSQL server.
+
+    Raises:
+        LabError: no PostgreSQL is to be found.
+    """
+    user = _server_user()
+    data = data_folder(lab)
+    binaries = _reachable(_find_binaries(lab, data), data, user)
+    port = lab.port("postgres")
+    return Service(
+        "postgres",
+        # The empty socket folder keeps it to TCP: socket paths have a length limit.
+        (
+            *(str(binaries / "postgres"), "-D", str(data), "-h", HOST, "-p", str(port)),
+            *("-c", "unix_socket_directories=", "-c", "max_connections=200"),
+        ),
+        "Airflow's metadata and the shop's warehouse",
+        ready=lambda: _accepts(binaries, port),
+        ports=(port,),
+        address=f"postgresql://{HOST}:{port}/warehouse",
+        prepare=lambda: _create_cluster(lab, binaries, data, user),
+        stop_signal=signal.SIGINT,
+        user=user,
+        folder=Path("/"),
+    )
+
+
+def databases(lab: Lab) -> Service:
+    """Describe the job that creates the databases and their owners."""
+    return Service(
+        "databases",
+        (str(lab.root / ".venv/bin/python"), "-m", "include.lab.postgres"),
+        f"the databases {' and '.join(OWNERS)}, each with its own role",
+        after=("postgres",),
+        environment=lab.environment,
+        folder=lab.root,
+        job=True,
+    )
+
+
+def create_databases(lab: Lab) -> None:
+    """Create the roles and the databases that are missing."""
+    import psycopg2
+    from psycopg2 import sql
+
+    connection = psycopg2.connect(
+        host=HOST,
+        port=lab.port("postgres"),
+        user="postgres",
+        password=lab.secrets["postgres_password"],
+        dbname="postgres",
+    )
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        for name, secret in OWNERS.items():
+            owner, password = sql.Identifier(name), sql.Literal(lab.secrets[secret])
+            cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name])
+            verb = sql.SQL("ALTER" if cursor.fetchone() else "CREATE")
+            cursor.execute(sql.SQL("{} ROLE {} LOGIN PASSWORD {}").format(verb, owner, password))
+            cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+            if not cursor.fetchone():
+                cursor.execute(sql.SQL("CREATE DATABASE {0} OWNER {0}").format(owner))
+                cursor.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(owner))
+    connection.close()
+
+
+def data_folder(lab: Lab) -> Path:
+    """Where the cluster lies: in the lab, or outside where the server's user cannot enter that."""
+    inside = lab.home / "postgres"
+    user = _server_user()
+    if user is None or _can_enter(lab.home):
+        return inside
+    mark = hashlib.sha256(str(lab.home).encode()).hexdigest()[:12]
+    return Path("/var/tmp") / f"airflow-curriculum-{mark}" / "postgres"
+
+
+def _server_user() -> str | None:
+    """The user to run as: PostgreSQL refuses to run as root."""
+    return "nobody" if os.geteuid() == 0 else None
+
+
+def _can_enter(folder: Path) -> bool:
+    """Whether any user may enter ``folder``, as far as it exists."""
+    ways = [folder, *folder.parents]
+    return all(way.stat().st_mode & stat.S_IXOTH for way in ways if way.exists())
+
+
+def _find_binaries(lab: Lab, data: Path) -> Path:
+    candidates = [
+        *([Path(os.environ["LAB_PG_BIN"])] if os.environ.get("LAB_PG_BIN") else []),
+        *([Path(found).resolve().parent] if (found := shutil.which("postgres")) else []),
+        *(Path(f"/usr/lib/postgresql/{version}/bin") for version in reversed(SUPPORTED)),
+        *(lab.root / ".lab/venv").glob("lib/python3*/site-packages/*pgserver/pginstall*/bin"),
+    ]
+    written = data / "PG_VERSION"
+    wanted = [int(written.read_text())] if written.exists() else SUPPORTED
+    for folder in candidates:
+        if (folder / "initdb").exists() and _major_version(folder) in wanted:
+            return folder
+    if written.exists():
+        raise LabError(
+            f"The data in {data} is of PostgreSQL {wanted[0]}, which is no longer here: set "
+            f"LAB_PG_BIN to the folder of its `postgres`, or start anew with `make reset`."
+        )
+    raise LabError(
+        f"No PostgreSQL {SUPPORTED[0]} to {SUPPORTED[-1]} is here: install one with your package "
+        "manager, or set LAB_PG_BIN to the folder that holds `postgres` and `initdb`."
+    )
+
+
+def _major_version(binaries: Path) -> int:
+    command = [str(binaries / "postgres"), "--version"]
+    said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    number = said.rpartition("(PostgreSQL)")[2].strip().split(".")[0]
+    return int(number) if number.isdecimal() else 0
+
+
+def _reachable(binaries: Path, data: Path, user: str | None) -> Path:
+    """Copy the binaries beside the data where the server's user cannot reach them.
+
+    A wheel keeps its libraries in a sibling folder that the binaries find by a relative path, so
+    both are copied as they lie.
+    """
+    if user is None or _can_enter(binaries):
+        return binaries
+    install = binaries.parent
+    package = install.parent
+    target = data.parent / "bin"
+    for source in (install, *package.parent.glob(f"{package.name}.libs")):
+        copy = target / source.relative_to(package.parent)
+        if not copy.exists():
+            shutil.copytree(source, copy, symlinks=True)
+    return target / binaries.relative_to(package.parent)
+
+
+def _create_cluster(lab: Lab, binaries: Path, data: Path, user: str | None) -> None:
+    if (data / "PG_VERSION").exists():
+        return
+    if data.exists():
+        shutil.rmtree(data)
+    data.mkdir(mode=0o700, parents=True)
+    password = data.parent / "postgres.password"
+    password.touch(mode=0o600)
+    password.write_text(lab.secrets["postgres_password"])
+    account = {}
+    if user is not None:
+        entry = pwd.getpwnam(user)
+        for path in (data, password):
+            os.chown(path, entry.pw_uid, entry.pw_gid)
+        account = {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+    try:
+        done = subprocess.run(
+            [
+                *(str(binaries / "initdb"), "-D", str(data), "-U", "postgres"),
+                *("--pwfile", str(password)),
+                *("--auth=scram-sha-256", "-E", "UTF8", "--locale=C", "--no-instructions"),
+            ],
+            cwd="/",
+            capture_output=True,
+            text=True,
+            check=False,
+            **account,  # type: ignore[call-overload]
+        )
+    finally:
+        password.unlink()
+    if done.returncode != 0:
+        shutil.rmtree(data)
+        raise LabError(f"PostgreSQL could not create its data folder {data}: {done.stderr.strip()}")
+
+
+def _accepts(binaries: Path, port: int) -> bool:
+    command = [str(binaries / "pg_isready"), "-q", "-h", HOST, "-p", str(port)]
+    return subprocess.run(command, check=False).returncode == 0
+
+
+if __name__ == "__main__":
+    create_databases(Lab.from_environment())

@@ -1,0 +1,68 @@
+"""What the supervisor needs to know of one service."""
+
+import signal
+import socket
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+Probe = Callable[[], bool]
+
+direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+"""A proxy that the user's shell names has no way to this machine's own loopback."""
+
+
+def always() -> bool:
+    """Hold for a service that is ready as soon as it runs."""
+    return True
+
+
+@dataclass(frozen=True)
+class Service:
+    """One process of the lab, or, as a ``job``, one command that runs to its end."""
+
+    name: str
+    command: tuple[str, ...]
+    what: str
+    ready: Probe = always
+    after: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    ports: tuple[int, ...] = ()
+    address: str = ""
+    job: bool = False
+    prepare: Callable[[], None] | None = None
+    stop_signal: signal.Signals = signal.SIGTERM
+    grace_seconds: float = 20
+    user: str | None = None
+    folder: Path | None = None
+    optional: bool = False
+
+
+def listens(host: str, port: int) -> Probe:
+    """A probe that holds once ``port`` accepts a connection."""
+
+    def probe() -> bool:
+        try:
+            with socket.create_connection((host, port), timeout=1):
+                return True
+        except OSError:
+            return False
+
+    return probe
+
+
+def answers(url: str) -> Probe:
+    """A probe that holds once ``url`` answers without a server error."""
+
+    def probe() -> bool:
+        try:
+            with direct.open(url, timeout=2):
+                return True
+        except urllib.error.HTTPError as error:
+            return error.code < 500
+        except OSError:
+            return False
+
+    return probe

@@ -1,0 +1,252 @@
+"""Every service of the lab: one description each."""
+
+import json
+import urllib.error
+import urllib.request
+from datetime import datetime
+from typing import Any
+
+from include.curriculum import syllabus
+from include.lab.airflow_settings import ADMIN, airflow_environment
+from include.lab.postgres import databases, postgres
+from include.lab.service import Probe, Service, answers, direct, listens
+from include.lab.settings import HOST, Lab, LabError
+
+COMPONENTS = {
+    "api-server": "the UI, the REST API and the API that tasks talk to",
+    "scheduler": "starts runs and tasks, and runs the tasks (LocalExecutor)",
+    "dag-processor": "reads the lesson files",
+    "triggerer": "waits for deferred tasks",
+}
+
+
+def services(lab: Lab) -> list[Service]:
+    """All services of this lab, without those left out.
+
+    Raises:
+        LabError: a service to leave out is unknown, or the lab cannot do without it.
+    """
+    everything = [
+        postgres(lab),
+        databases(lab),
+        object_store(lab),
+        shop_api(lab),
+        inbox(lab),
+        metadata(lab),
+        seeds(lab),
+        *(airflow(lab, component) for component in COMPONENTS),
+    ]
+    optional = sorted(service.name for service in everything if service.optional)
+    for name in sorted(lab.without - set(optional)):
+        raise LabError(f"WITHOUT={name}: what can be left out is {', '.join(optional)}.")
+    return [service for service in everything if service.name not in lab.without]
+
+
+def object_store(lab: Lab) -> Service:
+    """Object storage with the S3 API: moto's server, its objects kept over a restart."""
+    port = lab.port("object_store")
+    return Service(
+        "object_store",
+        _lab_python(lab, "-m", "include.lab.object_store", "--port", str(port)),
+        "files in buckets, with the S3 API",
+        ready=listens(HOST, port),
+        environment={
+            **lab.environment,
+            "MOTO_RECORDER_FILEPATH": str(lab.home / "object_store.jsonl"),
+        },
+        ports=(port,),
+        address=lab.url("object_store"),
+        folder=lab.home,
+        optional=True,
+    )
+
+
+def shop_api(lab: Lab) -> Service:
+    """The shop's partner API, our own."""
+    port = lab.port("shop_api")
+    return Service(
+        "shop_api",
+        _uvicorn(lab, "include.shop_api.app:app", port),
+        "the partner's REST API, which fails on request",
+        ready=answers(f"{lab.url('shop_api')}/health"),
+        environment={
+            **lab.environment,
+            "SHOP_API_CLIENT_ID": "curriculum",
+            "SHOP_API_CLIENT_SECRET": lab.secrets["shop_api_password"],
+        },
+        ports=(port,),
+        address=lab.url("shop_api"),
+        folder=lab.home,
+        optional=True,
+    )
+
+
+def inbox(lab: Lab) -> Service:
+    """What goes out of the lab: chat messages, pages, mail and events on one page."""
+    port, mail = lab.port("inbox"), lab.port("mail")
+    return Service(
+        "inbox",
+        _uvicorn(lab, "include.inbox.app:app", port),
+        "every message that goes out: Slack, pager, mail, events",
+        ready=answers(f"{lab.url('inbox')}/health"),
+        environment={
+            **lab.environment,
+            "INBOX_FILE": str(lab.home / "inbox.sqlite"),
+            "INBOX_MAIL_PORT": str(mail),
+        },
+        ports=(port, mail),
+        address=lab.url("inbox"),
+        folder=lab.home,
+        optional=True,
+    )
+
+
+def metadata(lab: Lab) -> Service:
+    """Airflow's database, its login, roles, connections, variables and pools."""
+    return Service(
+        "metadata",
+        (*_python(lab), "-m", "plugins.setup.metadata", *ADMIN),
+        "Airflow's database, login, connections, variables, pools and roles",
+        after=("databases",),
+        environment={**airflow_environment(lab), **addresses(lab)},
+        folder=lab.root,
+        job=True,
+    )
+
+
+def seeds(lab: Lab) -> Service:
+    """The shop's data in the warehouse, the object store and the landing folder."""
+    return Service(
+        "seeds",
+        (*_python(lab), "-m", "include.lab.seeding"),
+        "the shop's data: warehouse, object store, landing folder",
+        after=("databases", "object_store"),
+        environment={**lab.environment, **addresses(lab)},
+        folder=lab.root,
+        job=True,
+    )
+
+
+def airflow(lab: Lab, component: str) -> Service:
+    """One of Airflow's four processes."""
+    health = _Health(lab, component)
+    api_server = component == "api-server"
+    # The logs lie on this machine, where the api-server reads them: nothing has to serve them.
+    arguments = ("--skip-serve-logs",) if component in {"scheduler", "triggerer"} else ()
+    return Service(
+        component,
+        (str(lab.root / ".venv/bin/airflow"), component, *arguments),
+        COMPONENTS[component],
+        ready=_LessonsListed(lab, health) if component == "dag-processor" else health,
+        after=("metadata", "seeds"),
+        environment=airflow_environment(lab),
+        ports=(lab.port("airflow"),) if api_server else (),
+        address=lab.address if api_server else "",
+        folder=lab.root,
+    )
+
+
+def addresses(lab: Lab) -> dict[str, str]:
+    """What the place holders in `configs/connections.toml` stand for in this lab."""
+    return {
+        "LAB_POSTGRES_HOST": HOST,
+        "LAB_POSTGRES_PORT": str(lab.port("postgres")),
+        "LAB_WAREHOUSE_PASSWORD": lab.secrets["warehouse_password"],
+        "LAB_OBJECT_STORE_URL": lab.url("object_store"),
+        "LAB_OBJECT_STORE_PASSWORD": lab.secrets["object_store_password"],
+        "LAB_SHOP_API_URL": lab.url("shop_api"),
+        "LAB_SHOP_API_PASSWORD": lab.secrets["shop_api_password"],
+        "LAB_INBOX_URL": lab.url("inbox"),
+        "LAB_MAIL_HOST": HOST,
+        "LAB_MAIL_PORT": str(lab.port("mail")),
+        "LAB_LANDING": str(lab.landing),
+    }
+
+
+class _Health:
+    """Holds once Airflow itself calls the component healthy, by a heartbeat of this start."""
+
+    def __init__(self, lab: Lab, component: str) -> None:
+        self.url = f"{lab.url('airflow')}/api/v2/monitor/health"
+        self.key = component.replace("-", "_")
+        self.since: datetime | None = None
+
+    def __call__(self) -> bool:
+        if self.since is None:
+            self.since = datetime.now().astimezone()
+        facts = _get(self.url)
+        if facts is None:
+            return False
+        if self.key == "api_server":
+            return bool(facts["metadatabase"]["status"] == "healthy")
+        heartbeat = facts[self.key].get(f"latest_{self.key}_heartbeat")
+        return heartbeat is not None and datetime.fromisoformat(heartbeat) > self.since
+
+
+class _LessonsListed:
+    """Holds once the component is healthy and every built lesson is in Airflow's list."""
+
+    def __init__(self, lab: Lab, health: Probe) -> None:
+        self.lab = lab
+        self.health = health
+        self.built = {lesson.id for lesson in syllabus.load().lessons if lesson.built(lab.root)}
+
+    def __call__(self) -> bool:
+        if not self.health():
+            return False
+        listed = listed_lessons(self.lab)
+        return listed is None or self.built <= listed or import_errors(self.lab) != []
+
+
+def listed_lessons(lab: Lab) -> set[str] | None:
+    """The Dags that Airflow lists; None when the admin's password is no longer the lab's."""
+    answer = api(lab, "/api/v2/dags?limit=1000")
+    return None if answer is None else {dag["dag_id"] for dag in answer["dags"]}
+
+
+def import_errors(lab: Lab) -> list[str]:
+    """The files that Airflow could not read, each with its last line of error."""
+    answer = api(lab, "/api/v2/importErrors") or {"import_errors": []}
+    return [
+        f"{error['filename']}: {error['stack_trace'].strip().splitlines()[-1]}"
+        for error in answer["import_errors"]
+    ]
+
+
+def api(lab: Lab, path: str) -> Any:
+    """Ask Airflow's REST API as the lab's admin; None if that login is refused."""
+    credentials = json.dumps(dict(zip(("username", "password"), ADMIN, strict=True))).encode()
+    headers = {"Content-Type": "application/json"}
+    login = urllib.request.Request(f"{lab.url('airflow')}/auth/token", credentials, headers)
+    try:
+        with direct.open(login, timeout=10) as answer:
+            token = json.load(answer)["access_token"]
+    except urllib.error.HTTPError as error:
+        if error.code == 401:
+            return None
+        raise
+    return _get(f"{lab.url('airflow')}{path}", {"Authorization": f"Bearer {token}"})
+
+
+def _get(url: str, headers: dict[str, str] | None = None) -> Any:
+    try:
+        with direct.open(urllib.request.Request(url, headers=headers or {}), timeout=10) as answer:
+            return json.load(answer)
+    except OSError:
+        return None
+
+
+def _python(lab: Lab) -> tuple[str]:
+    """The environment of Airflow and the lessons."""
+    return (str(lab.root / ".venv/bin/python"),)
+
+
+def _lab_python(lab: Lab, *arguments: str) -> tuple[str, ...]:
+    """The services' own environment: what they need conflicts with what Airflow needs."""
+    return (str(lab.root / ".lab/venv/bin/python"), *arguments)
+
+
+def _uvicorn(lab: Lab, app: str, port: int) -> tuple[str, ...]:
+    return _lab_python(
+        lab, "-m", "uvicorn", app, "--host", HOST, "--port", str(port), "--log-level", "warning"
+    )

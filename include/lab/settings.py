@@ -1,0 +1,115 @@
+"""Where this lab lives: folders, ports, secrets and the services left out."""
+
+import base64
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+DEFAULT_PORT_BASE = 8080
+HOST = "127.0.0.1"
+
+PORT_NAMES = (
+    "airflow",
+    "postgres",
+    "object_store",
+    "shop_api",
+    "inbox",
+    "mail",
+)
+"""What listens, in the order of its port: the first on the port base, the next one above."""
+
+
+class LabError(Exception):
+    """The lab cannot do what was asked; the message is one line and says what to do."""
+
+
+@dataclass(frozen=True)
+class Lab:
+    """One lab: a checkout, a folder for its state and a range of ports."""
+
+    home: Path = ROOT / ".lab"
+    port_base: int = DEFAULT_PORT_BASE
+    without: frozenset[str] = frozenset()
+    root: Path = ROOT
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Lab":
+        """Read ``LAB_HOME``, ``LAB_PORT_BASE`` and ``WITHOUT``.
+
+        Raises:
+            LabError: a value is not usable; the message names the variable.
+        """
+        home = Path(environment.get("LAB_HOME") or ROOT / ".lab").resolve()
+        without = frozenset(name for name in environment.get("WITHOUT", "").split(",") if name)
+        base = environment.get("LAB_PORT_BASE") or str(DEFAULT_PORT_BASE)
+        highest = 65535 - len(PORT_NAMES)
+        if not base.isdecimal() or not 1024 <= int(base) <= highest:
+            raise LabError(f"LAB_PORT_BASE={base} is not a port between 1024 and {highest}.")
+        return cls(home, int(base), without, secrets=_kept_secrets(home / "secrets.json"))
+
+    def port(self, name: str) -> int:
+        """The port that ``name`` listens on."""
+        return self.port_base + PORT_NAMES.index(name)
+
+    def url(self, name: str) -> str:
+        """The HTTP address of ``name``."""
+        return f"http://{HOST}:{self.port(name)}"
+
+    @property
+    def address(self) -> str:
+        """What a person types into the browser."""
+        return f"http://localhost:{self.port('airflow')}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process of this lab needs to find our code and the lab itself."""
+        return {
+            # The root alone: an import path in this project is a file path.
+            "PYTHONPATH": str(self.root),
+            "LAB_HOME": str(self.home),
+            "LAB_PORT_BASE": str(self.port_base),
+            "NO_PROXY": ",".join(filter(None, (os.environ.get("NO_PROXY"), "localhost", HOST))),
+        }
+
+    @property
+    def logs(self) -> Path:
+        """One log file for each service."""
+        return self.home / "logs"
+
+    @property
+    def landing(self) -> Path:
+        """Where suppliers drop their files."""
+        return self.home / "landing"
+
+
+def _kept_secrets(file: Path) -> dict[str, str]:
+    """Read this lab's secrets; make those that are missing, once, readable by the owner alone."""
+    kept: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+    made = {
+        "fernet_key": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+        **{
+            name: secrets.token_hex(24)
+            for name in (
+                "jwt_secret",
+                "api_secret_key",
+                "postgres_password",
+                "airflow_password",
+                "warehouse_password",
+                "object_store_password",
+                "shop_api_password",
+            )
+        },
+    }
+    if made.keys() - kept.keys():
+        kept = {**made, **kept}
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part = file.with_suffix(".part")
+        part.touch(mode=0o600)
+        part.write_text(json.dumps(kept, indent=1) + "\n")
+        part.replace(file)
+    return kept
