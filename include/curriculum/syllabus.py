@@ -61,7 +61,7 @@ class Concept(Facts):
 
 
 class Lesson(Facts):
-    """One lesson: one file, one Dag."""
+    """One lesson: one file, one Dag; `files` are what it brings besides, in its phase's folder."""
 
     slug: str = Field(pattern=r"^\d\d_[a-z0-9_]+$")
     title: Line
@@ -70,6 +70,7 @@ class Lesson(Facts):
     after: tuple[str, ...] = ()
     services: tuple[Service, ...] = ()
     terms: tuple[str, ...] = ()
+    files: tuple[Line, ...] = ()
 
     _phase: int = PrivateAttr()
     _level: str = PrivateAttr()
@@ -196,6 +197,9 @@ def load(path: Path = DEFAULT) -> Syllabus:
 
 def _numbering(syllabus: Syllabus) -> Iterator[_Problem]:
     levels = [level.name for level in syllabus.levels]
+    for i, level in enumerate(syllabus.levels):
+        if not syllabus.phases_of(level):
+            yield ("level", i, "name"), f"{level.name!r} has no phase; use it or remove it"
     for p, phase in enumerate(syllabus.phases):
         if phase.number != p + 1:
             yield ("phase", p, "number"), f"{phase.number} is out of order; write {p + 1}"
