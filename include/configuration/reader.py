@@ -49,8 +49,8 @@ def read_toml(path: Path, model: type[M]) -> M:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        problems = [(d["loc"], _explain(d, model)) for d in error.errors()]
-        raise mistakes(path, problems) from error
+        details = _without_echoes(error.errors())
+        raise mistakes(path, [(d["loc"], _explain(d, model)) for d in details]) from error
 
 
 def mistakes(path: Path, problems: Iterable[tuple[KeyPath, str]]) -> ConfigurationError:
@@ -85,6 +85,12 @@ def _syntax_error(path: Path, text: str, error: tomllib.TOMLDecodeError) -> Conf
     return ConfigurationError(f"{path}:{number}: not valid TOML: {reason}, in {given!r}")
 
 
+def _without_echoes(details: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Leave out the arrays that are too short only because an element of theirs is wrong."""
+    parents = {d["loc"][:depth] for d in details for depth in range(len(d["loc"]))}
+    return [d for d in details if d["type"] != "too_short" or d["loc"] not in parents]
+
+
 def _explain(detail: ErrorDetails, model: type[BaseModel]) -> str:
     loc = detail["loc"]
     if detail["type"] == "missing":
@@ -94,6 +100,8 @@ def _explain(detail: ErrorDetails, model: type[BaseModel]) -> str:
         near = difflib.get_close_matches(str(loc[-1]), known, n=1)
         way_out = f"write `{near[0]}`" if near else "remove it"
         return f"is not a known key; {way_out} (known here: {', '.join(known)})"
+    if detail["type"] == "too_short":
+        return f"has too few entries; give at least {detail['ctx']['min_length']}"
     reason = detail["msg"].removeprefix("Value error, ").removeprefix("Input ")
     return f"{reason}, but {_shown(detail['input'])} was given"
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, PrivateAttr
+from pydantic import AfterValidator, Field, PrivateAttr
 
 from include.configuration.reader import Facts, KeyPath, mistakes, read_toml
 
@@ -35,7 +35,14 @@ Service = Literal[
 ]
 """A service of the lab, besides Airflow itself."""
 
-Line = Annotated[str, Field(pattern=r"^[^\s\\][^\n\\]*$")]
+
+def _one_line(text: str) -> str:
+    if not text.strip() or "\n" in text or "\\" in text:
+        raise ValueError("must be one line of prose, without a backslash")
+    return text
+
+
+Line = Annotated[str, AfterValidator(_one_line)]
 """One line of prose; no backslash, because it is written into docstrings as it stands."""
 
 _Problem = tuple[KeyPath, str]

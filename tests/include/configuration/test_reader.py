@@ -29,7 +29,7 @@ class Lesson(Facts):
 
 class Course(Facts):
     name: str
-    lessons: tuple[Lesson, ...] = Field(alias="lesson", default=())
+    lessons: tuple[Lesson, ...] = Field(alias="lesson", default=(), min_length=1)
     rooms: dict[str, Concept] = Field(default_factory=dict)
 
 
@@ -144,7 +144,7 @@ def test_a_key_missing_in_the_third_table_points_at_that_table(course_file):
 
 def test_a_key_missing_in_the_whole_file_points_at_its_start(course_file):
     """A missing top-level key points at line 1."""
-    assert messages(course_file, "\n\nlesson = []\n") == [
+    assert messages(course_file, "\n\n[rooms]\n") == [
         "course.toml:1: name: is missing; add `name = ...` to this table"
     ]
 
@@ -175,6 +175,17 @@ def test_a_value_inside_an_inline_table_points_at_its_own_line(course_file):
     assert messages(course_file, text) == [
         "course.toml:14: lesson[1].concepts[1].lesson: should be a valid string, but 2 was given"
     ]
+
+
+def test_an_array_is_too_short_only_when_it_is(course_file):
+    """An empty array is a mistake; one whose only element is wrong is not called empty."""
+    (empty,) = messages(course_file, 'name = "A"\nlesson = []\n')
+    (wrong,) = messages(
+        course_file, 'name = "A"\n[[lesson]]\nslug = "a"\ntitle = "A"\nminutes = 0\n'
+    )
+
+    assert empty == "course.toml:2: lesson: has too few entries; give at least 1"
+    assert wrong.startswith("course.toml:5: lesson[0].minutes: should be greater than 0")
 
 
 def test_a_value_of_several_lines_points_at_its_first(course_file):

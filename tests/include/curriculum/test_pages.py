@@ -1,0 +1,218 @@
+import ast
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from include.curriculum import pages
+from include.curriculum.pages import PageError
+from include.curriculum.syllabus import ROOT, Lesson, Syllabus, load
+
+LESSON_FILE = "dags/phase1/02_wait.py"
+EVERY_COPY = [LESSON_FILE, pages.README, pages.INDEX, pages.GLOSSARY]
+
+
+@pytest.fixture
+def syllabus(small_root: Path) -> Syllabus:
+    return load(small_root / "configs" / "curriculum.toml")
+
+
+@pytest.fixture
+def wait(syllabus: Syllabus) -> Lesson:
+    return syllabus.lesson("phase1_02_wait")
+
+
+def test_the_head_of_a_lesson(wait):
+    """The head holds title, promise and facts; services and lessons stand as code."""
+    assert pages.head(wait) == textwrap.dedent(
+        """\
+        # 1.02 · Wait
+
+        It waits.
+
+        **Level** Beginner · **Time** 10 minutes · **After** `phase1_01_start` · **Services**
+        `postgres`, `object_store`"""
+    )
+
+
+def test_a_lesson_without_needs_says_so(syllabus):
+    """The first lesson comes after nothing and needs no service."""
+    facts = pages.head(syllabus.lessons[0]).splitlines()[-1]
+
+    assert (
+        facts == "**Level** Beginner · **Time** 5 minutes · **After** nothing · **Services** none"
+    )
+
+
+def test_the_head_fits_into_the_line_length():
+    """The longest head of the real curriculum stays within the linter's 100 columns."""
+    heads = ['"""' + pages.head(lesson) for lesson in load().lessons]
+
+    assert max(len(line) for head in heads for line in head.splitlines()) <= 96
+
+
+@pytest.mark.parametrize("opening", ['"""', 'r"""'])
+@pytest.mark.parametrize("old_head", ["", "# Old\n\nOld promise.\n\n"])
+def test_only_the_head_is_replaced(wait, opening, old_head):
+    """What stands before and after the head stays as it was, to the last character."""
+    rest = (
+        '## What you will learn\n\nTo wait.\n\n## Next\n"""\n\nVALUE = "## What you will learn"\n'
+    )
+
+    source = pages.with_head(f"# A comment\n{opening}{old_head}{rest}", wait)
+
+    assert source == f"# A comment\n{opening}{pages.head(wait)}\n\n{rest}"
+    assert "To wait." in (ast.get_docstring(ast.parse(source)) or "")
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("VALUE = 1\n", "dags/phase1/02_wait.py: has no docstring"),
+        ("", "dags/phase1/02_wait.py: has no docstring"),
+        ('"""Words."""\n\n## What you will learn\n', "has no line `## What you will learn`"),
+        ("'''Words.\n\n## What you will learn\n'''\n", "02_wait.py:1: write the docstring"),
+        ('"""Words.\n', "02_wait.py:1: is not Python"),
+    ],
+)
+def test_a_lesson_without_a_place_for_its_head_is_named(wait, source, message):
+    """A lesson that cannot take its head is an error that names file and remedy."""
+    with pytest.raises(PageError) as caught:
+        pages.with_head(source, wait)
+
+    assert message in str(caught.value)
+
+
+def test_the_table_of_the_readme(syllabus, small_root):
+    """README lists every lesson, links the ready ones and counts them."""
+    assert pages.lessons_table(syllabus, small_root) == textwrap.dedent(
+        """\
+        1 of 3 lessons are ready.
+
+        ### Phase 1 · First & foremost (Beginner)
+
+        |  | Lesson | What you will have seen | Minutes | State |
+        | --- | --- | --- | --- | --- |
+        | 1.01 | Start | It starts. | 5 | planned |
+        | 1.02 | [Wait](dags/phase1/02_wait.py) | It waits. | 10 | ready |
+
+        ### Phase 2 · Second (Enterprise A & B)
+
+        |  | Lesson | What you will have seen | Minutes | State |
+        | --- | --- | --- | --- | --- |
+        | 2.01 | End | It ends. | 15 | planned |"""
+    )
+
+
+def test_the_prose_of_the_readme_is_kept(syllabus, small_root):
+    """Only what stands between the two marks is written."""
+    readme = small_root / "README.md"
+    readme.write_text(f"Before\n{pages.START}\nold\n{pages.END}\nAfter\n", encoding="utf-8")
+
+    pages.sync(syllabus, small_root)
+
+    text = readme.read_text(encoding="utf-8")
+    assert text.startswith(f"Before\n{pages.START}\n\n1 of 3 lessons are ready.\n")
+    assert text.endswith(f"| 2.01 | End | It ends. | 15 | planned |\n\n{pages.END}\nAfter\n")
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "<!-- Written by `make sync` from configs/curriculum.toml: change it there. -->\n\n# ",
+        "3 Dags in 2 phases. 1 of 3 lessons are ready.",
+        "| 1 | [First & foremost](#phase-1-first--foremost) | 2 | Starting | Beginner | 1 of 2 |",
+        "## Phase 1: First & foremost\n\n**Objective:** Know how to start.\n",
+        "| [`phase1_02_wait`](phase1/02_wait.py) | It waits. | `postgres`, `object_store` | 10 |",
+        "| `phase2_01_end` | It ends. | `kafka` | 15 | planned |",
+        "- Starting a | or b (1.01)\n- Waiting ([1.02](phase1/02_wait.py))\n",
+        "| 2 | `scipy` | `kafka` |",
+        "├── phase1/  # First & foremost\n│   ├── 01_start.py  # planned\n│   └── 02_wait.py\n",
+        "└── phase2/  # Second\n    ├── 01_end.py  # planned\n    └── configs/end.yaml  # pl",
+        "1. **Beginner** (phase 1, 15 minutes): Begin.\n2. **Enterprise A & B** (phase 2, 15 min",
+        "### Core\n\n- [ ] It can end ([1.02](phase1/02_wait.py), 2.01)\n",
+    ],
+)
+def test_the_index_of_the_curriculum(syllabus, small_root, part):
+    """The index holds overview, phases, concepts, prerequisites, tree, path and checklist."""
+    assert part in pages.index(syllabus, small_root)
+
+
+def test_the_learning_path_names_the_span_of_phases():
+    """A level of several phases says from which to which."""
+    assert "2. **Intermediate** (phases 5 to 6, " in pages.index(load(), ROOT)
+
+
+def test_the_glossary_is_sorted_and_says_who_introduces_a_term(syllabus, small_root):
+    """Terms stand in the order of the alphabet, with former names and their lessons."""
+    page = pages.glossary(syllabus, small_root)
+
+    assert page.startswith("<!-- Written by `make sync`")
+    assert page.splitlines()[-2:] == [
+        "| **asset** | What is there. | Dataset | [1.02](../dags/phase1/02_wait.py), 2.01 |",
+        "| **Dag** | What runs. |  | 1.01, [1.02](../dags/phase1/02_wait.py) |",
+    ]
+
+
+def test_a_bar_in_a_cell_does_not_break_the_table(syllabus, small_root):
+    """A vertical bar in prose is written so that it stays inside its cell."""
+    lesson = syllabus.phases[1].lessons[0].model_copy(update={"promise": "a | b"})
+    phase = syllabus.phases[1].model_copy(update={"lessons": (lesson,)})
+    changed = syllabus.model_copy(update={"phases": (phase,)})
+
+    assert r"| a \| b |" in pages.lessons_table(changed, small_root)
+
+
+def test_sync_writes_all_copies_once(syllabus, small_root):
+    """The first run writes everything, the second finds nothing to do."""
+    assert pages.sync(syllabus, small_root) == EVERY_COPY
+    assert pages.differing(syllabus, small_root) == []
+    assert pages.sync(syllabus, small_root) == []
+
+
+@pytest.mark.parametrize("path", EVERY_COPY)
+def test_a_copy_that_says_something_else_is_noticed(syllabus, small_root, path):
+    """A single changed number in any of the four copies is found, and mended."""
+    pages.sync(syllabus, small_root)
+    file = small_root / path
+    right = file.read_text(encoding="utf-8")
+    file.write_text(right.replace("1.02", "1.03", 1), encoding="utf-8")
+
+    assert pages.differing(syllabus, small_root) == [path]
+    assert pages.sync(syllabus, small_root) == [path]
+    assert file.read_text(encoding="utf-8") == right
+
+
+@pytest.mark.parametrize("path", EVERY_COPY[1:])
+def test_a_copy_that_is_missing_is_noticed(syllabus, small_root, path):
+    """A deleted page differs too."""
+    pages.sync(syllabus, small_root)
+    (small_root / path).unlink()
+
+    assert pages.differing(syllabus, small_root) == [path]
+
+
+def test_a_new_lesson_makes_the_pages_differ(syllabus, small_root):
+    """When a lesson's file appears, the pages that count and link it are out of date."""
+    pages.sync(syllabus, small_root)
+    new = small_root / "dags" / "phase1" / "01_start.py"
+    new.write_text('"""## What you will learn\n"""\n', encoding="utf-8")
+
+    assert pages.differing(syllabus, small_root) == ["dags/phase1/01_start.py", *EVERY_COPY[1:]]
+
+
+def test_nothing_is_written_while_one_place_is_missing(syllabus, small_root):
+    """All files without a place are named together, and no other file is touched."""
+    (small_root / LESSON_FILE).write_text("VALUE = 1\n", encoding="utf-8")
+    (small_root / "README.md").write_text("Only prose.\n", encoding="utf-8")
+
+    with pytest.raises(PageError) as caught:
+        pages.sync(syllabus, small_root)
+
+    assert [line.split(":")[0] for line in str(caught.value).splitlines()] == EVERY_COPY[:2]
+    assert not (small_root / pages.INDEX).exists()
+
+
+def test_the_copies_in_this_checkout_are_up_to_date():
+    """Every written copy says what configs/curriculum.toml says; if not, run `make sync`."""
+    assert pages.differing(load(), ROOT) == []
