@@ -1,0 +1,102 @@
+"""Making the API fail, and only then."""
+
+import pytest
+from fastapi.testclient import TestClient
+
+
+def statuses(api: TestClient, *paths: str) -> list[int]:
+    return [api.get(path).status_code for path in paths]
+
+
+def test_the_next_calls_fail_and_then_no_more(partner: TestClient):
+    """Exactly as many calls fail as were asked to, with the status that was asked for."""
+    partner.post("/faults", json={"next": 3, "status": 503, "path": "/orders", "delay_seconds": 0})
+    assert statuses(partner, *["/orders"] * 5) == [503, 503, 503, 200, 200]
+
+
+def test_only_the_named_path_is_hit(partner: TestClient):
+    """Calls to the path and below it fail; others, even with a like name, do not."""
+    partner.post("/faults", json={"next": 9, "status": 500, "path": "/stock/1"})
+    paths = ["/stock/1", "/stock", "/stock/12", "/orders"]
+    assert statuses(partner, *paths) == [500, 200, 200, 200]
+    partner.post("/faults", json={"next": 9, "status": 502, "path": "/orders"})
+    assert statuses(partner, "/orders/10001", "/reviews") == [502, 200]
+
+
+def test_without_a_path_every_call_is_hit(partner: TestClient):
+    """The short order hits any call, also for a token, but never the health check."""
+    partner.post("/faults", json={"next": 2})
+    assert statuses(partner, "/health", "/faults", "/received", "/settings", "/") == [200] * 5
+    assert partner.post("/oauth/token").status_code == 503
+    assert statuses(partner, "/stock", "/stock") == [503, 200]
+
+
+def test_the_health_check_fails_if_it_is_named(partner: TestClient):
+    """A lesson about health checks can break it."""
+    partner.post("/faults", json={"next": 1, "path": "/health"})
+    assert statuses(partner, "/health", "/health") == [503, 200]
+
+
+def test_a_call_can_be_slow_and_right(partner: TestClient, clock):
+    """Status null delays the next call and answers it properly."""
+    partner.post("/faults", json={"next": 1, "status": None, "path": "/stock", "delay_seconds": 5})
+    before = clock.seconds
+    assert statuses(partner, "/stock") == [200]
+    assert clock.seconds - before == 5
+    assert statuses(partner, "/stock") == [200]
+    assert clock.seconds - before == 5
+
+
+def test_a_call_can_be_slow_and_fail(partner: TestClient, clock):
+    """A delay comes before the failing answer."""
+    partner.post("/faults", json={"next": 1, "status": 504, "delay_seconds": 2.5})
+    before = clock.seconds
+    assert statuses(partner, "/stock") == [504]
+    assert clock.seconds - before == 2.5
+
+
+def test_a_failing_call_takes_nothing_from_the_rate_limit(partner: TestClient):
+    """A fault answers before the limit counts, like a broken gateway in front."""
+    partner.post("/settings", json={"burst": 1, "per_second": 0.001})
+    partner.post("/faults", json={"next": 2})
+    assert statuses(partner, *["/stock"] * 4) == [503, 503, 200, 429]
+
+
+def test_the_oldest_fault_comes_first(partner: TestClient):
+    """Several faults for one path are worked off in the order they were asked for."""
+    partner.post("/faults", json={"next": 1, "status": 500, "path": "/stock"})
+    partner.post("/faults", json={"next": 1, "status": 502, "path": "/stock"})
+    assert statuses(partner, *["/stock"] * 3) == [500, 502, 200]
+
+
+def test_faults_can_be_listed_and_forgotten(partner: TestClient):
+    """The list counts down, and after DELETE nothing fails."""
+    ordered = partner.post("/faults", json={"next": 3, "status": 503, "path": "/orders"})
+    assert ordered.status_code == 201
+    partner.get("/orders")
+    assert partner.get("/faults").json() == [
+        {"next": 2, "status": 503, "path": "/orders", "delay_seconds": 0}
+    ]
+    assert partner.delete("/faults").status_code == 204
+    assert partner.get("/faults").json() == []
+    assert statuses(partner, "/orders") == [200]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({}, "next"),
+        ({"next": 0}, "next"),
+        ({"next": 1, "status": 200}, "status"),
+        ({"next": 1, "path": "/order"}, "path"),
+        ({"next": 1, "path": "/faults"}, "path"),
+        ({"next": 1, "delay_seconds": -1}, "delay_seconds"),
+        ({"next": 1, "stauts": 500}, "stauts"),
+    ],
+)
+def test_a_wrong_order_is_refused(partner: TestClient, wrong: dict, field: str):
+    """A mistake in the order is a 422 that names the field, and no fault is set."""
+    answer = partner.post("/faults", json=wrong)
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["loc"] == ["body", field]
+    assert partner.get("/faults").json() == []
