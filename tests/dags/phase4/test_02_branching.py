@@ -1,0 +1,66 @@
+"""`phase4_02_branching`: the form decides which route a batch takes."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from airflow.exceptions import ParamValidationError
+
+from include.data import seeds
+from include.retail.orders import newest_orders
+from tests.dags.conftest import Run
+from tests.lessons import query
+
+DAG = "phase4_02_branching"
+ROUTES = {"review", "express", "standard"}
+ROWS = "SELECT route, orders FROM marts.batch_routes WHERE day = %s"
+
+
+def paid_on(day: str) -> int:
+    """How many paid orders the seeds have for a day."""
+    orders = newest_orders(seeds.orders())
+    wanted = date.fromisoformat(day)
+    return sum(o.status == "paid" and o.ordered_at.date() == wanted for o in orders)
+
+
+@pytest.mark.parametrize(
+    ("conf", "day", "route"),
+    [
+        (None, "2026-01-09", "standard"),
+        ({"day": "2026-01-06", "large_from": 250}, "2026-01-06", "express"),
+        ({"day": "2026-01-05", "large_from": 250}, "2026-01-05", "review"),
+        ({"day": "2026-01-05", "large_from": 300.5}, "2026-01-05", "express"),
+        ({"day": "2026-01-04", "large_from": 10000}, "2026-01-04", "review"),
+    ],
+)
+def test_form_decides_the_route(
+    run: Run, conf: dict[str, Any] | None, day: str, route: str
+) -> None:
+    """Only the expected route runs, the routes meet again, and the day keeps one row."""
+    for _ in range(2):
+        result = run(DAG, conf)
+        assert result.state == "success"
+        assert {name: result.states[name] for name in ROUTES} == {
+            name: "success" if name == route else "skipped" for name in ROUTES
+        }
+        assert result.returned("close_batch") == route
+        assert query(ROWS, day) == [(route, paid_on(day))]
+
+
+def test_no_orders_short_circuit_everything(run: Run) -> None:
+    """A day without orders skips all that follows, the join too, and writes nothing."""
+    result = run(DAG, {"day": "2026-04-01", "large_from": 250})
+    assert result.state == "success"
+    ran = {name for name, state in result.states.items() if state == "success"}
+    assert ran == {"read_batch", "has_orders"}
+    assert result.states["close_batch"] == "skipped"
+    assert query(ROWS, "2026-04-01") == []
+
+
+@pytest.mark.parametrize(
+    ("param", "value"), [("day", "soon"), ("large_from", 0), ("large_from", "much")]
+)
+def test_bad_input_is_refused_by_name(run: Run, param: str, value: object) -> None:
+    """What is no day or no amount starts no run."""
+    with pytest.raises(ParamValidationError, match=f"param {param}"):
+        run(DAG, {param: value})
