@@ -33,6 +33,10 @@ def main() -> int:
         sub = commands.add_parser(command, help=action.__doc__)
         if command == "logs":
             sub.add_argument("service")
+        if command == "up":
+            sub.add_argument(
+                "--end-with-parent", action="store_true", help="stop when the caller is gone"
+            )
         if command == "reset":
             sub.add_argument("--yes", action="store_true", help="do not ask")
     options = parser.parse_args()
@@ -51,7 +55,7 @@ def up(lab: Lab, options: argparse.Namespace) -> int:
         described = catalogue.services(lab)
         check_ports(described)
         tell(f"Starting the lab ({len(described)} services, state in {lab.home})")
-        asyncio.run(_run(lab, described))
+        asyncio.run(_run(lab, described, os.getppid() if options.end_with_parent else None))
     tell("The lab has stopped.")
     return 0
 
@@ -135,7 +139,7 @@ COMMANDS: dict[str, Callable[[Lab, argparse.Namespace], int]] = {
 KEPT_BY_RESET = {"venv", "lab.lock"}
 
 
-async def _run(lab: Lab, described: list[Service]) -> None:
+async def _run(lab: Lab, described: list[Service], parent: int | None) -> None:
     supervisor = Supervisor(lab, described, tell)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -152,7 +156,15 @@ async def _run(lab: Lab, described: list[Service]) -> None:
             tell(f"{lab.url('inbox')} · the inbox: what the lessons send out")
         tell("Ctrl-C stops everything; runs and data are kept.")
 
+    async def watch_parent() -> None:
+        while os.getppid() == parent:
+            await asyncio.sleep(1)
+        supervisor.stop()
+
+    watch = asyncio.create_task(watch_parent()) if parent else None
     await supervisor.run(greet)
+    if watch:
+        watch.cancel()
 
 
 def _stop(supervisor: Supervisor) -> None:
