@@ -46,7 +46,7 @@ bench: install ## Measure against the budgets and write docs/benchmarks.md
 	@$(RUN) -m tests.bench
 
 lock: $(UV) ## Resolve the dependencies anew and export requirements.txt
-	@$(UV) lock && $(UV) export --quiet --frozen --only-group airflow --no-hashes --no-annotate \
+	@$(UV) lock && $(UV) export --quiet --frozen --no-hashes --no-annotate \
 		--no-header --output-file requirements.txt
 
 .venv/.installed: pyproject.toml uv.lock | $(UV)
