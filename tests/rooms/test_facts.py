@@ -1,0 +1,119 @@
+"""Configuration, lessons and lab speak of the same connections, services, ports and values."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from include.configuration import metadata
+from include.curriculum import syllabus
+from include.lab import services as catalogue
+from include.lab.settings import PORT_NAMES, Lab
+from tests.rooms.sources import ROOT, Source, called, sources
+
+HOOK = re.compile(r"(?:Hook|Notifier)$")
+IN_ADDRESS = re.compile(r"\b[a-z0-9]+://([a-z][a-z0-9_]*)@")
+IN_TEMPLATE = re.compile(r"\bconn\.([a-z][a-z0-9_]*)\b")
+BUILT = [lesson for lesson in syllabus.load().lessons if lesson.built()]
+CONNECTIONS = metadata.connection_facts()
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    """A lab that is described and never started."""
+    return Lab.from_environment({"LAB_HOME": str(tmp_path_factory.mktemp("lab"))})
+
+
+def named_connections(source: Source) -> Iterator[str]:
+    """Every connection id that stands in the file as text."""
+    for node in source.nodes:
+        match node:
+            case ast.keyword(arg=str(name), value=ast.Constant(value=str(value))) if (
+                name.endswith("conn_id") or name == "kafka_config_id"
+            ):
+                yield value
+            case ast.Constant(value="conn_id"):
+                pass
+            case ast.Dict(keys=keys, values=values):
+                for key, value in zip(keys, values, strict=True):
+                    if getattr(key, "value", None) == "conn_id":
+                        yield str(getattr(value, "value", ""))
+            case ast.Call(args=[ast.Constant(value=str(value)), *_]) if (
+                HOOK.search(called(node)) and "/" not in value and not value.isupper()
+            ):
+                yield value
+            case ast.Constant(value=str(text)):
+                yield from IN_ADDRESS.findall(text)
+                if "{{" in text:
+                    yield from IN_TEMPLATE.findall(text)
+
+
+@pytest.mark.parametrize("source", sources("dags", "plugins"), ids=lambda source: source.path)
+def test_every_connection_that_is_named_exists(source: Source):
+    """A connection id in a lesson or a plugin stands in configs/connections.toml."""
+    assert set(named_connections(source)) <= CONNECTIONS.keys()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "PostgresHook('nowhere')",
+        "HttpOperator(http_conn_id='nowhere')",
+        "dict(default_args={'conn_id': 'nowhere'})",
+        "ObjectStoragePath('s3://nowhere@lake/x')",
+        "Bash(env={'HOST': '{{ conn.nowhere.host }}'})",
+    ],
+)
+def test_a_connection_is_seen_in_each_of_its_forms(code: str):
+    """Argument, default, address and template all count."""
+    assert "nowhere" in [*named_connections(Source("x.py", ast.parse(code)))]
+
+
+@pytest.mark.parametrize("lesson", BUILT, ids=lambda lesson: lesson.id)
+def test_the_services_of_a_lesson_exist(lesson: syllabus.Lesson, lab: Lab):
+    """A lesson that is ready needs only what the lab starts."""
+    known = {service.name for service in catalogue.services(lab)}
+    known |= {facts.service for facts in CONNECTIONS.values()}
+    assert set(lesson.services) <= known
+
+
+@pytest.mark.parametrize("lesson", BUILT, ids=lambda lesson: lesson.id)
+def test_a_lesson_lists_the_services_behind_its_connections(lesson: syllabus.Lesson):
+    """Who reads a lesson's page knows what has to run for it."""
+    (source,) = [source for source in sources("dags") if source.path == lesson.file]
+    behind = {CONNECTIONS[name].service for name in named_connections(source)} - {""}
+    assert behind <= set(lesson.services)
+
+
+def test_the_services_behind_the_connections_exist(lab: Lab):
+    """Each connection leads to a service of the lab, or to a folder."""
+    known = {"", *(service.name for service in catalogue.services(lab))}
+    assert {facts.service for facts in CONNECTIONS.values()} <= known
+
+
+def test_every_place_holder_has_a_value(lab: Lab):
+    """The lab knows what each `${LAB_…}` of the connections stands for, and has none to spare."""
+    asked = set(re.findall(r"\$\{(LAB_\w+)\}", (ROOT / "configs/connections.toml").read_text()))
+    assert asked == set(catalogue.addresses(lab))
+    assert metadata.connections(catalogue.addresses(lab)).keys() == CONNECTIONS.keys()
+
+
+def test_no_two_services_listen_on_one_port(lab: Lab):
+    """Every name has a port of its own, and every service its own ports."""
+    ports = [port for service in catalogue.services(lab) for port in service.ports]
+    assert len(set(PORT_NAMES)) == len(PORT_NAMES)
+    assert len(set(ports)) == len(ports)
+
+
+def test_services_wait_only_for_services_before_them(lab: Lab):
+    """What a service waits for stands before it in the list: no circle, no unknown name."""
+    before: set[str] = set()
+    for service in catalogue.services(lab):
+        assert set(service.after) <= before
+        before.add(service.name)
+
+
+def test_every_file_of_a_lesson_folder_is_a_lesson():
+    """Airflow reads each Python file in `dags/`: none of them is there for another purpose."""
+    assert {source.path for source in sources("dags")} == {lesson.file for lesson in BUILT}
