@@ -1,0 +1,1 @@
+"""OAuth2, as far as the shop's partners log in with it."""

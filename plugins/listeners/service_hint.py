@@ -1,0 +1,46 @@
+"""When a task fails, says in its log which service of its Dag does not answer, and what to do.
+
+A Dag names the services that it needs in its tags; `configs/connections.toml` says which
+connections lead to a service.
+"""
+
+import logging
+import socket
+from typing import Any
+from urllib.parse import urlsplit
+
+from airflow.listeners import hookimpl
+from airflow.sdk import BaseHook, Connection
+
+from include.configuration.metadata import connection_facts
+
+log = logging.getLogger(__name__)
+
+
+@hookimpl
+def on_task_instance_failed(task_instance: Any, error: Any) -> None:
+    """Log one line for each service that does not answer."""
+    dag = getattr(getattr(task_instance, "task", None), "dag", None)
+    for service in sorted(dag.tags) if dag else ():
+        for conn_id, facts in connection_facts().items():
+            if facts.service == service and (where := silent(BaseHook.get_connection(conn_id))):
+                log.error(
+                    "Service '%s' (connection '%s') does not answer at %s. `make status` shows "
+                    "what runs; `make up` starts it, unless WITHOUT=%s leaves it out. Then clear "
+                    "this task, and the run goes on.",
+                    *(service, conn_id, where, service),
+                )
+
+
+def silent(connection: Connection) -> str | None:
+    """The `host:port` of a connection that nobody answers at; None if somebody does."""
+    address = connection.extra_dejson.get("endpoint_url") or connection.host or ""
+    parts = urlsplit(address if "//" in address else f"//{address}")
+    port = connection.port or parts.port or {"https": 443}.get(parts.scheme, 80)
+    if not parts.hostname:
+        return None
+    try:
+        with socket.create_connection((parts.hostname, port), timeout=2):
+            return None
+    except OSError:
+        return f"{parts.hostname}:{port}"

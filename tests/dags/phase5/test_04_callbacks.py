@@ -1,0 +1,46 @@
+"""`phase5_04_callbacks`: one row for each event; the deadline is proven on the live scheduler."""
+
+from tests.dags.conftest import Run
+from tests.lessons import query
+
+LESSON = "phase5_04_callbacks"
+
+
+def test_each_event_leaves_one_row(run: Run) -> None:
+    """Every callback has written its row, and the contained failure does not fail the run."""
+    result = run(LESSON)
+
+    assert result.state == "success"
+    assert result.states["check_countries"] == "failed"
+    assert result.states["ship_orders"] == "skipped"
+    rows = query(
+        "SELECT task_id, event FROM marts.events WHERE run_id = %s AND task_id <> ''",
+        result.run.run_id,
+    )
+    assert sorted(rows) == [
+        ("ask_twice", "execute"),
+        ("ask_twice", "retry"),
+        ("ask_twice", "success"),
+        ("check_countries", "execute"),
+        ("check_countries", "failure"),
+        ("open_log", "success"),
+        ("report", "execute"),
+        ("report", "success"),
+        ("ship_orders", "execute"),
+        ("ship_orders", "skipped"),
+        ("wait_until_late", "execute"),
+        ("wait_until_late", "success"),
+    ]
+
+
+def test_wrong_conf_is_refused_by_name(run: Run) -> None:
+    """`late` has to be true or false, and nothing is written otherwise."""
+    before = query("SELECT count(*) FROM marts.events")
+
+    try:
+        run(LESSON, conf={"late": "soon"})
+    except ValueError as error:
+        assert "late" in str(error)  # noqa: PT017
+    else:
+        raise AssertionError("a wrong value was taken")
+    assert query("SELECT count(*) FROM marts.events") == before

@@ -1,0 +1,66 @@
+"""Airflow's REST API as a user calls it: log in, trigger, wait, look."""
+
+import time
+from typing import Any
+
+import httpx
+
+from include.lab.airflow_settings import ADMIN
+from include.lab.settings import Lab
+
+ENDED = {"success", "failed"}
+
+
+class Rest:
+    """One logged-in user of a running Airflow."""
+
+    def __init__(self, lab: Lab, user: str = ADMIN[0], password: str = ADMIN[1]) -> None:
+        """Log in."""
+        self.client = httpx.Client(base_url=lab.url("airflow"), timeout=30, trust_env=False)
+        login = {"username": user, "password": password}
+        answer = self.client.post("/auth/token", json=login)
+        answer.raise_for_status()
+        self.client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+
+    def get(self, path: str, **parameters: Any) -> Any:
+        """The JSON at `/api/v2/<path>`."""
+        answer = self.client.get(f"/api/v2/{path}", params=parameters)
+        answer.raise_for_status()
+        return answer.json()
+
+    def post(self, path: str, body: dict[str, Any]) -> httpx.Response:
+        """The answer to a POST, whatever its status."""
+        return self.client.post(f"/api/v2/{path}", json=body)
+
+    def trigger(self, dag_id: str, **body: Any) -> str:
+        """Trigger a Dag, untouched if no body is given; return the run's id."""
+        answer = self.post(f"dags/{dag_id}/dagRuns", {"logical_date": None, **body})
+        assert answer.status_code == 200, answer.text
+        run_id: str = answer.json()["dag_run_id"]
+        return run_id
+
+    def wait(self, dag_id: str, run_id: str, seconds: float = 150) -> str:
+        """The state in which the run ended.
+
+        Raises:
+            TimeoutError: it has not ended after `seconds`; its tasks' states are told.
+        """
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            state: str = self.get(f"dags/{dag_id}/dagRuns/{run_id}")["state"]
+            if state in ENDED:
+                return state
+            time.sleep(0.3)
+        states = {ti["task_id"]: ti["state"] for ti in self.tasks(dag_id, run_id)}
+        raise TimeoutError(f"{dag_id} {run_id} has not ended after {seconds} s: {states}")
+
+    def tasks(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
+        """Every task instance of the run, mapped ones one by one."""
+        answer = self.get(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances", limit=500)
+        found: list[dict[str, Any]] = answer["task_instances"]
+        return found
+
+    def log(self, dag_id: str, run_id: str, task_id: str, attempt: int = 1) -> str:
+        """The log of one try, as text."""
+        path = f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/{attempt}"
+        return "\n".join(str(line) for line in self.get(path)["content"])
