@@ -4,7 +4,6 @@ import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from operator import attrgetter
-from typing import Any
 
 import pytest
 from airflow.exceptions import ParamValidationError
@@ -13,7 +12,7 @@ from include.data import seeds
 from include.lab.airflow_settings import XCOM_THRESHOLD_BYTES
 from include.retail.orders import Order, newest_orders
 from tests.dags.conftest import Run
-from tests.lessons import Result, bucket, query
+from tests.lessons import bucket, query
 
 DAG = "phase4_01_xcom_basics"
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -26,24 +25,11 @@ def orders_of(days: int) -> list[Order]:
     return [order for order in newest_orders(seeds.orders()) if START <= order.ordered_at < end]
 
 
-def row_of(result: Result, task_id: str) -> Any:
-    """What the XCom's row itself holds."""
-    from airflow.models.xcom import XComModel
-    from airflow.utils.session import create_session
-    from sqlalchemy import select
-
-    with create_session() as session:
-        query = select(XComModel.value).where(
-            XComModel.run_id == result.run.run_id, XComModel.task_id == task_id
-        )
-        return session.scalars(query).one()
-
-
 def test_a_large_value_is_an_object_and_its_row_a_reference(run: Run) -> None:
     """The row holds an s3 address, the object the orders, and a pull gives them back."""
     result = run(DAG)
     expected = [{"order_id": o.order_id, "amount": str(o.amount)} for o in orders_of(31)]
-    reference = row_of(result, "read_orders")
+    reference = result.stored("read_orders")
     prefix = "s3://object_store@xcom/"
     assert reference.startswith(f"{prefix}{DAG}/")
     (stored,) = bucket("xcom", reference.removeprefix(prefix)).values()
@@ -56,7 +42,7 @@ def test_a_large_value_is_an_object_and_its_row_a_reference(run: Run) -> None:
 def test_a_small_value_stays_in_its_row(run: Run) -> None:
     """Below the threshold the row is the value, and no object is written."""
     result = run(DAG, {"days": 1})
-    assert row_of(result, "read_orders") == result.returned("read_orders")
+    assert result.stored("read_orders") == result.returned("read_orders")
     assert result.returned("locate_orders") == "The orders are in the row itself"
     assert bucket("xcom", f"{DAG}/{result.run.run_id}/") == {}
 
