@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -73,6 +74,31 @@ def pytest_sessionfinish() -> None:
     shutil.rmtree(FOLDER, ignore_errors=True)
     if data_folder(LAB).is_relative_to("/var/tmp"):
         shutil.rmtree(data_folder(LAB).parent, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs the running lab, so that `-m "not lab"` leaves it out."""
+    for item in items:
+        if "lab" in getattr(item, "fixturenames", ()):
+            item.add_marker("lab")
+
+
+@pytest.fixture(scope="session")
+def bag() -> Any:
+    """All lessons, and a metadata database that knows them, seeded as the lab's is."""
+    from airflow.dag_processing.bundles.manager import DagBundlesManager
+    from airflow.dag_processing.dagbag import BundleDagBag, sync_bag_to_db
+    from airflow.utils.db import initdb
+
+    from plugins.setup import metadata
+
+    initdb()
+    metadata.seed(metadata.objects(), FOLDER / "seeded.json")
+    DagBundlesManager().sync_bundles_to_db()
+    dags = ROOT / "dags"
+    bag = BundleDagBag(dag_folder=dags, bundle_path=dags, bundle_name="curriculum")
+    sync_bag_to_db(bag, "curriculum", None)
+    return bag
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The lessons, read once, ready to be run in this process."""
+"""Runs a lesson in this process, against the lab."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -7,27 +7,7 @@ from typing import Any
 import pytest
 
 from include.lab.settings import Lab
-from tests.conftest import FOLDER
-from tests.lessons import ROOT, Result, run_dag
-
-
-@pytest.fixture(scope="session")
-def bag() -> Any:
-    """All lessons, and a metadata database that knows them, seeded as the lab's is."""
-    from airflow.dag_processing.bundles.manager import DagBundlesManager
-    from airflow.dag_processing.dagbag import BundleDagBag, sync_bag_to_db
-    from airflow.utils.db import initdb
-
-    from plugins.setup import metadata
-
-    initdb()
-    metadata.seed(metadata.objects(), FOLDER / "seeded.json")
-    DagBundlesManager().sync_bundles_to_db()
-    dags = ROOT / "dags"
-    bag = BundleDagBag(dag_folder=dags, bundle_path=dags, bundle_name="curriculum")
-    sync_bag_to_db(bag, "curriculum", None)
-    return bag
-
+from tests.lessons import Result, run_dag
 
 Run = Callable[..., Result]
 

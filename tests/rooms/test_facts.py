@@ -20,7 +20,7 @@ CONNECTIONS = metadata.connection_facts()
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
+def described(tmp_path_factory: pytest.TempPathFactory) -> Lab:
     """A lab that is described and never started."""
     return Lab.from_environment({"LAB_HOME": str(tmp_path_factory.mktemp("lab"))})
 
@@ -71,9 +71,9 @@ def test_a_connection_is_seen_in_each_of_its_forms(code: str):
 
 
 @pytest.mark.parametrize("lesson", BUILT, ids=lambda lesson: lesson.id)
-def test_the_services_of_a_lesson_exist(lesson: syllabus.Lesson, lab: Lab):
+def test_the_services_of_a_lesson_exist(lesson: syllabus.Lesson, described: Lab):
     """A lesson that is ready needs only what the lab starts."""
-    known = {service.name for service in catalogue.services(lab)}
+    known = {service.name for service in catalogue.services(described)}
     known |= {facts.service for facts in CONNECTIONS.values()}
     assert set(lesson.services) <= known
 
@@ -86,30 +86,30 @@ def test_a_lesson_lists_the_services_behind_its_connections(lesson: syllabus.Les
     assert behind <= set(lesson.services)
 
 
-def test_the_services_behind_the_connections_exist(lab: Lab):
+def test_the_services_behind_the_connections_exist(described: Lab):
     """Each connection leads to a service of the lab, or to a folder."""
-    known = {"", *(service.name for service in catalogue.services(lab))}
+    known = {"", *(service.name for service in catalogue.services(described))}
     assert {facts.service for facts in CONNECTIONS.values()} <= known
 
 
-def test_every_place_holder_has_a_value(lab: Lab):
+def test_every_place_holder_has_a_value(described: Lab):
     """The lab knows what each `${LAB_…}` of the connections stands for, and has none to spare."""
     asked = set(re.findall(r"\$\{(LAB_\w+)\}", (ROOT / "configs/connections.toml").read_text()))
-    assert asked == set(catalogue.addresses(lab))
-    assert metadata.connections(catalogue.addresses(lab)).keys() == CONNECTIONS.keys()
+    assert asked == set(catalogue.addresses(described))
+    assert metadata.connections(catalogue.addresses(described)).keys() == CONNECTIONS.keys()
 
 
-def test_no_two_services_listen_on_one_port(lab: Lab):
+def test_no_two_services_listen_on_one_port(described: Lab):
     """Every name has a port of its own, and every service its own ports."""
-    ports = [port for service in catalogue.services(lab) for port in service.ports]
+    ports = [port for service in catalogue.services(described) for port in service.ports]
     assert len(set(PORT_NAMES)) == len(PORT_NAMES)
     assert len(set(ports)) == len(ports)
 
 
-def test_services_wait_only_for_services_before_them(lab: Lab):
+def test_services_wait_only_for_services_before_them(described: Lab):
     """What a service waits for stands before it in the list: no circle, no unknown name."""
     before: set[str] = set()
-    for service in catalogue.services(lab):
+    for service in catalogue.services(described):
         assert set(service.after) <= before
         before.add(service.name)
 

@@ -1,0 +1,159 @@
+"""What holds for every lesson: its page, its size, its tags, its form.
+
+Limits are on what a reader has to take in at once. Who needs more has logic that belongs into
+`include/` or `plugins/`.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from include.curriculum.syllabus import Lesson
+from tests.bench.parsing import ROOT
+from tests.contract.conftest import BUILT
+
+HEADINGS = ["What you will learn", "Run it", "Why it is written this way", "Next"]
+LINES = 150
+TASKS = range(3, 9)
+TASK_LINES = 12
+IMPORTS = 8
+DECLARES = {"dag", "task_group"}
+CLOCKS = {"now", "today", "utcnow", "tomorrow", "yesterday", "days_ago"}
+
+
+@pytest.fixture
+def tree(lesson: Lesson) -> ast.Module:
+    """The lesson's syntax tree."""
+    return ast.parse((ROOT / lesson.file).read_text())
+
+
+@pytest.fixture
+def dag(bag: Any, lesson: Lesson) -> Any:
+    """The lesson's own Dag."""
+    return bag.dags[lesson.id]
+
+
+def test_the_folder_holds_the_lessons_and_nothing_else(bag: Any):
+    """Airflow finds exactly the Dags of the lessons that are ready."""
+    assert bag.import_errors == {}
+    assert {dag_id.partition("__")[0] for dag_id in bag.dags} == {lesson.id for lesson in BUILT}
+
+
+def test_its_page_is_its_docstring(dag: Any, tree: ast.Module):
+    """What stands above the code is what Airflow shows, under the four headings."""
+    assert dag.doc_md.strip() == ast.get_docstring(tree, clean=False).strip()
+    assert re.findall(r"^## (.+)$", dag.doc_md, re.MULTILINE) == HEADINGS
+
+
+def test_its_tags_are_those_of_the_syllabus(dag: Any, lesson: Lesson):
+    """Phase, level and services: by them a lesson is found in the list."""
+    assert dag.tags == set(lesson.tags)
+
+
+def test_it_fits_on_a_page(lesson: Lesson):
+    """With its docstring, a lesson has at most 150 lines."""
+    assert len((ROOT / lesson.file).read_text().splitlines()) <= LINES
+
+
+def test_it_has_few_tasks(dag: Any):
+    """From three tasks on, and at most eight boxes in the graph, where a group is one."""
+    assert len(dag.tasks) >= TASKS.start
+    assert len(dag.task_group.children) < TASKS.stop
+
+
+def test_its_functions_are_short(tree: ast.Module):
+    """The body of a task has at most twelve lines."""
+    lengths = {node.name: body_lines(node) for node in functions(tree)}
+    assert {name: lines for name, lines in lengths.items() if lines > TASK_LINES} == {}
+
+
+def test_it_imports_little(tree: ast.Module):
+    """At most eight import statements stand at its top."""
+    imports = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert len(imports) <= IMPORTS
+
+
+def test_its_form_refuses_what_makes_no_sense(dag: Any):
+    """Every parameter has a type; a number has both bounds, a text says what it may be."""
+    wrong = {
+        name: schema
+        for name in dag.params
+        if not is_bounded(schema := dag.params.get_param(name).schema)
+    }
+    assert wrong == {}
+
+
+def test_it_does_not_start_by_the_clock(tree: ast.Module):
+    """No date in it moves: the Dag is the same whenever the file is read."""
+    moving = [
+        node.lineno
+        for node in declarations(tree)
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "attr", getattr(node.func, "id", "")) in CLOCKS
+    ]
+    assert moving == []
+
+
+@pytest.mark.parametrize(
+    ("schema", "holds"),
+    [
+        ({"type": "boolean"}, True),
+        ({"enum": ["a", "b"]}, True),
+        ({"type": "integer", "minimum": 1, "maximum": 5}, True),
+        ({"type": ["null", "string"], "format": "date"}, True),
+        ({"type": "string", "maxLength": 20}, True),
+        ({}, False),
+        ({"type": "string"}, False),
+        ({"type": "number", "minimum": 1}, False),
+        ({"type": ["null", "integer"], "maximum": 1}, False),
+    ],
+)
+def test_what_a_form_has_to_say(schema: dict[str, Any], holds: bool):
+    """A form field without bounds is told from one with them."""
+    assert is_bounded(schema) is holds
+
+
+def is_bounded(schema: dict[str, Any]) -> bool:
+    """Whether the schema refuses what makes no sense."""
+    if "enum" in schema:
+        return True
+    kinds = schema.get("type", [])
+    kinds = {kinds} if isinstance(kinds, str) else set(kinds)
+    if kinds & {"number", "integer"} and not {"minimum", "maximum"} <= schema.keys():
+        return False
+    if "string" in kinds and not {"pattern", "format", "maxLength"} & schema.keys():
+        return False
+    return bool(kinds)
+
+
+def functions(tree: ast.Module) -> Iterator[ast.FunctionDef]:
+    """Every function that does something, not those that declare a Dag or a group."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not declares(node):
+            yield node
+
+
+def declares(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether the function is decorated as a Dag or a group of tasks."""
+    names = [one.func if isinstance(one, ast.Call) else one for one in node.decorator_list]
+    return any(getattr(name, "id", "") in DECLARES for name in names)
+
+
+def body_lines(node: ast.FunctionDef) -> int:
+    """The lines of its statements, without the docstring, comments and empty lines."""
+    body = node.body[1:] if ast.get_docstring(node) is not None else node.body
+    return len({n.lineno for one in body for n in ast.walk(one) if hasattr(n, "lineno")})
+
+
+def declarations(tree: ast.AST) -> Iterator[ast.AST]:
+    """Every node that runs when the file is read: not what stands inside a task."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Lambda):
+            continue
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not declares(node):
+            continue
+        yield node
+        yield from declarations(node)
