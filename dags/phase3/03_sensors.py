@@ -36,9 +36,7 @@ wherever the sensor can. Every sensor has a timeout of its own, for the default 
 `phase4_01_xcom_basics` passes values from task to task.
 """
 
-import logging
 from datetime import time, timedelta
-from pathlib import Path
 
 from airflow.providers.standard.operators.python import PythonOperator
 from airflow.providers.standard.sensors.filesystem import FileSensor
@@ -47,33 +45,16 @@ from airflow.providers.standard.sensors.time import TimeSensor
 from airflow.providers.standard.sensors.time_delta import TimeDeltaSensor
 from airflow.sdk import DAG, PokeReturnValue
 
-from include.data import landing, seeds
-from include.retail.deliveries import parse_delivery
-
-log = logging.getLogger(__name__)
+from include.data.supplier_visit import clear_place, leave_file, units_left
 
 FILE = "phase3_03_sensors/wiesel.csv"
 WHOLE_PATH = f"{{{{ conn.landing.extra_dejson.path }}}}/{FILE}"
 
 
-def remove_file(path: str) -> None:
-    """Remove the file that a former run got, if there is one."""
-    Path(path).unlink(missing_ok=True)
-
-
-def deliver_file(path: str) -> None:
-    """Put the supplier's file into the landing folder, whole."""
-    landing.deliver(seeds.DELIVERIES / "2026-01-05" / "wiesel.csv", Path(path))
-
-
 def find_units(path: str) -> PokeReturnValue:
     """Tell whether the delivery is there; if so, how many units it has."""
-    file = Path(path)
-    if not file.exists():
-        return PokeReturnValue(is_done=False)
-    units = sum(line.quantity for line in parse_delivery(file.read_text(), file.name))
-    log.info("%s units were delivered", units)
-    return PokeReturnValue(is_done=True, xcom_value=units)
+    units = units_left(path)
+    return PokeReturnValue(is_done=units is not None, xcom_value=units)
 
 
 with DAG(
@@ -85,10 +66,10 @@ with DAG(
     doc_md=__doc__,
 ):
     clear_folder = PythonOperator(
-        task_id="clear_folder", python_callable=remove_file, op_args=[WHOLE_PATH]
+        task_id="clear_folder", python_callable=clear_place, op_args=[WHOLE_PATH]
     )
     drive = TimeDeltaSensor(task_id="drive", delta=timedelta(seconds=12), deferrable=True)
-    deliver = PythonOperator(task_id="deliver", python_callable=deliver_file, op_args=[WHOLE_PATH])
+    deliver = PythonOperator(task_id="deliver", python_callable=leave_file, op_args=[WHOLE_PATH])
 
     # Open from the first second of the day on (UTC): set it later to see it wait.
     opening_time = TimeSensor(task_id="opening_time", target_time=time(0, 0, 1), deferrable=True)
