@@ -45,7 +45,8 @@ class Lab:
             LabError: a value is not usable; the message names the variable.
         """
         home = Path(environment.get("LAB_HOME") or ROOT / ".lab").resolve()
-        without = frozenset(name for name in environment.get("WITHOUT", "").split(",") if name)
+        names = (name.strip() for name in environment.get("WITHOUT", "").split(","))
+        without = frozenset(filter(None, names))
         base = environment.get("LAB_PORT_BASE") or str(DEFAULT_PORT_BASE)
         highest = 65535 - len(PORT_NAMES)
         if not base.isdecimal() or not 1024 <= int(base) <= highest:
