@@ -1,0 +1,288 @@
+"""The lab's commands: each tells what it did in a line, and what to do where it cannot."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from include.lab import __main__ as module
+from include.lab.__main__ import check_ports, main, memory_bytes, only_one, running_pid
+from include.lab.service import Service
+from include.lab.settings import ROOT, Lab, LabError
+from include.lab.supervisor import spawn, started, write_state
+
+Command = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def command(
+    place: Lab, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Command:
+    """Run `python -m include.lab …` in this process; return its exit code and what it says."""
+
+    def run(*arguments: str) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", ["lab", *arguments])
+        return main(), capsys.readouterr().out
+
+    return run
+
+
+@contextmanager
+def another_lab(place: Lab) -> Iterator[subprocess.Popen[bytes]]:
+    """Another process that holds the lab's lock until it is told to stop."""
+    code = textwrap.dedent("""
+        import signal, sys
+        from include.lab.__main__ import only_one
+        from include.lab.settings import Lab
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+        with only_one(Lab.from_environment()):
+            print("holds", flush=True)
+            signal.pause()
+    """)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    holder = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, env=environment, cwd=ROOT
+    )
+    try:
+        assert holder.stdout
+        assert holder.stdout.readline() == b"holds\n"
+        yield holder
+    finally:
+        holder.kill()
+        holder.communicate()
+
+
+def test_up_starts_greets_and_stops(
+    place: Lab, command: Command, python: Callable[..., Service], monkeypatch: pytest.MonkeyPatch
+):
+    """It ends with the address, the login and the Dags, names broken files, and stops cleanly."""
+
+    def broken_files(lab: Lab) -> list[str]:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return ["dags/x.py: NameError: no"]
+
+    monkeypatch.setattr(module.catalogue, "services", lambda lab: [python("service")])
+    monkeypatch.setattr(module.catalogue, "listed_lessons", lambda lab: {"one", "two"})
+    monkeypatch.setattr(module.catalogue, "import_errors", broken_files)
+
+    code, said = command("up")
+
+    assert code == 0
+    assert f"Starting the lab (1 services, state in {place.home})" in said
+    assert "! dags/x.py: NameError: no" in said
+    assert f"{place.address} · admin / admin · 2 Dags" in said
+    assert said.endswith(
+        "Ctrl-C stops everything; runs and data are kept.\n\nStopping ...\nThe lab has stopped.\n"
+    )
+    assert running_pid(place) is None
+
+
+def test_up_stops_when_its_caller_is_gone(
+    command: Command, python: Callable[..., Service], monkeypatch: pytest.MonkeyPatch
+):
+    """A test run that is killed leaves no lab behind."""
+    parents = iter([1, 1, 2])
+    monkeypatch.setattr(module.os, "getppid", lambda: next(parents))
+    monkeypatch.setattr(module.catalogue, "services", lambda lab: [python("service")])
+    monkeypatch.setattr(module.catalogue, "listed_lessons", lambda lab: set())
+    monkeypatch.setattr(module.catalogue, "import_errors", lambda lab: [])
+
+    assert command("up", "--end-with-parent")[0] == 0
+
+
+def test_a_setting_that_is_wrong_is_one_line(command: Command, monkeypatch: pytest.MonkeyPatch):
+    """No traceback: what is wrong, and exit code 1."""
+    monkeypatch.setenv("LAB_PORT_BASE", "eighty")
+
+    code, said = command("status")
+
+    assert code == 1
+    assert said.startswith("LAB_PORT_BASE=eighty is not a port")
+    assert said.count("\n") == 1
+
+
+def test_a_second_lab_is_refused(place: Lab, command: Command):
+    """The message names the running one's process and address."""
+    with another_lab(place) as holder:
+        code, said = command("up")
+
+    assert code == 1
+    assert f"already running (process {holder.pid}): {place.address}" in said
+
+
+def test_the_lock_is_free_again_afterwards(place: Lab):
+    """A lab that has ended, in whatever way, does not lock the next one out."""
+    with another_lab(place):
+        assert running_pid(place)
+    with only_one(place):
+        assert running_pid(place) == os.getpid()
+    assert running_pid(place) is None
+
+
+def test_down_stops_the_running_lab(place: Lab, command: Command):
+    """It returns once the lab has stopped."""
+    with another_lab(place) as holder:
+        code, said = command("down")
+
+        assert (code, said) == (0, "Stopping the lab ...\nThe lab has stopped.\n")
+        assert holder.wait(10) == 0
+
+
+def test_down_without_a_lab_ends_what_is_left(
+    place: Lab, command: Command, python: Callable[..., Service]
+):
+    """What a killed lab left running does not stay."""
+    left = spawn(python("service"), place.logs / "service.log")
+    write_state(place, {"service": {"pid": left.pid, "started": started(left.pid)}})
+
+    code, said = command("down")
+
+    assert code == 0
+    assert said.endswith("The lab is not running.\n")
+    assert started(left.pid) is None
+
+
+def test_status_of_a_lab_that_does_not_run(command: Command):
+    """It says how to start it."""
+    assert command("status") == (1, "The lab is not running. Start it with `make up`.\n")
+
+
+@pytest.mark.parametrize(("state", "code"), [("ready", 0), ("restarting", 1)])
+def test_status_shows_each_service(place: Lab, command: Command, state: str, code: int):
+    """State, memory, restarts and address; the exit code says whether all is well."""
+    facts = {"state": state, "address": "http://here", "restarts": 2, "pid": os.getpid()}
+    write_state(place, {"service": facts, "job": {**facts, "state": "done", "pid": None}})
+
+    with another_lab(place):
+        ended, said = command("status")
+
+    _, service, job, _ = said.splitlines()
+    assert ended == code
+    assert service.split()[:2] == ["service", state]
+    assert service.split()[3:] == ["MiB", "2", "http://here"]
+    assert job.split() == ["job", "done", "-", "2", "http://here"]
+
+
+def test_logs_follow_one_file(place: Lab, command: Command, monkeypatch: pytest.MonkeyPatch):
+    """`tail` shows the service's log."""
+    place.logs.mkdir()
+    (place.logs / "scheduler.log").write_text("hello\n")
+    seen = []
+
+    class Tail:
+        def __init__(self, arguments: list[object]) -> None:
+            seen.append(arguments)
+
+        def __enter__(self) -> "Tail":
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            return None
+
+        def wait(self) -> int:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(module.subprocess, "Popen", Tail)
+
+    assert command("logs", "scheduler") == (0, "")
+    assert seen == [["tail", "-n", "200", "-F", place.logs / "scheduler.log"]]
+
+
+def test_logs_of_an_unknown_service_name_the_known(place: Lab, command: Command):
+    """A typing error is answered with what there is."""
+    place.logs.mkdir()
+    (place.logs / "scheduler.log").touch()
+
+    assert command("logs", "sheduler") == (
+        1,
+        "SERVICE=sheduler has no log. There are: scheduler.\n",
+    )
+
+
+def test_reset_deletes_all_but_the_packages(place: Lab, command: Command):
+    """Runs, data and secrets go; the installed environment stays."""
+    (place.home / "venv").mkdir()
+    (place.home / "airflow").mkdir()
+
+    assert command("reset", "--yes") == (0, "The lab is as new.\n")
+    assert [path.name for path in place.home.iterdir()] == ["venv"]
+
+
+@pytest.mark.parametrize("answer", ["", "n", "maybe"])
+def test_reset_asks_first(
+    place: Lab, command: Command, monkeypatch: pytest.MonkeyPatch, answer: str
+):
+    """Anything but a yes keeps everything."""
+    monkeypatch.setattr("builtins.input", lambda question: answer)
+
+    assert command("reset") == (1, "Nothing was deleted.\n")
+    assert (place.home / "secrets.json").exists()
+
+
+def test_reset_names_what_it_deletes(place: Lab, command: Command, monkeypatch: pytest.MonkeyPatch):
+    """The question lists every folder and file; a yes deletes them."""
+    asked = []
+    monkeypatch.setattr("builtins.input", lambda question: asked.append(question) or " Yes ")
+
+    assert command("reset")[0] == 0
+    assert "secrets.json" in asked[0]
+    assert not (place.home / "secrets.json").exists()
+
+
+def test_reset_does_not_touch_a_running_lab(place: Lab, command: Command):
+    """First `make down`, then `make reset`."""
+    with another_lab(place):
+        code, said = command("reset", "--yes")
+
+    assert (code, said) == (1, "The lab is running. Stop it first with `make down`.\n")
+    assert json.loads((place.home / "secrets.json").read_text())
+
+
+def test_a_port_in_use_is_named_with_its_owner(python: Callable[..., Service]):
+    """Port, service, process and the way out stand in one line."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        with pytest.raises(LabError) as error:
+            check_ports([python("shop_api", ports=(port,))])
+
+    assert f"Port {port}, wanted for shop_api, is in use by " in str(error.value)
+    assert f"(process {os.getpid()}: " in str(error.value)
+    assert "LAB_PORT_BASE=9080" in str(error.value)
+
+
+def test_the_owner_of_a_port_may_be_hidden(
+    python: Callable[..., Service], monkeypatch: pytest.MonkeyPatch
+):
+    """Where the system does not tell whose port it is, the message says so."""
+
+    def denied(kind: str) -> None:
+        raise module.psutil.AccessDenied
+
+    monkeypatch.setattr(module.psutil, "net_connections", denied)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+
+        with pytest.raises(LabError, match="in use by another process"):
+            check_ports([python("shop_api", ports=(taken.getsockname()[1],))])
+
+
+def test_free_ports_are_fine(place: Lab, python: Callable[..., Service]):
+    """Nothing is said about ports that nobody has."""
+    check_ports([python("shop_api", ports=(place.port("shop_api"),)), python("job")])
+
+
+def test_memory_is_that_of_a_process_and_its_children():
+    """A Python process takes some MiB; one that is gone takes none."""
+    assert memory_bytes(os.getpid()) > 2**20
+    assert memory_bytes(None) == 0

@@ -1,0 +1,154 @@
+"""The object store keeps its objects over a restart, and over a hard end."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import boto3
+import pytest
+
+from include.lab.object_store import record_changes, reduce_journal
+from include.lab.service import listens
+from include.lab.settings import ROOT
+from tests.include.lab.conftest import free_port_base
+
+
+def journal(tmp_path: Path, *requests: tuple[str, str], end: str = "") -> list[tuple[str, str]]:
+    """What is left of a journal of these requests, each a method and a path."""
+    file = tmp_path / "journal"
+    lines = [json.dumps({"method": m, "url": u, "number": n}) for n, (m, u) in enumerate(requests)]
+    file.write_text("\n".join(lines) + end)
+    reduce_journal(file)
+    left = [json.loads(line) for line in file.read_text().splitlines()]
+    assert left == sorted(left, key=lambda request: request["number"])
+    return [(request["method"], request["url"]) for request in left]
+
+
+def test_of_several_writes_of_one_object_the_last_is_kept(tmp_path: Path):
+    """The journal does not grow with every run of a lesson."""
+    assert journal(tmp_path, ("PUT", "/b/k"), ("PUT", "/b/other"), ("PUT", "/b/k")) == [
+        ("PUT", "/b/other"),
+        ("PUT", "/b/k"),
+    ]
+
+
+def test_a_deleted_object_stays_deleted(tmp_path: Path):
+    """The last word on an object may be its end."""
+    assert journal(tmp_path, ("PUT", "/b/k"), ("DELETE", "/b/k")) == [("DELETE", "/b/k")]
+
+
+def test_requests_on_more_than_an_object_are_all_kept(tmp_path: Path):
+    """What a query or a POST does, does not replace what was done before."""
+    requests = [("PUT", "/b/k?tagging"), ("PUT", "/b/k?tagging"), ("POST", "/b"), ("POST", "/b")]
+    assert journal(tmp_path, *requests) == requests
+
+
+def test_a_line_cut_short_is_dropped(tmp_path: Path):
+    """A process that was killed while it wrote leaves half a line."""
+    assert journal(tmp_path, ("PUT", "/b/k"), end='\n{"method": "PU') == [("PUT", "/b/k")]
+
+
+def test_only_changes_are_recorded():
+    """Reading is not worth a line."""
+
+    class Recorder:
+        def __init__(self) -> None:
+            self.recorded: list[str] = []
+            self.started = False
+
+        def _record_request(self, request: "Request", body: bytes | None = None) -> None:
+            self.recorded.append(request.method)
+
+        def start_recording(self) -> None:
+            self.started = True
+
+    class Request:
+        def __init__(self, method: str) -> None:
+            self.method = method
+
+    recorder = Recorder()
+    record_changes(recorder)
+    for method in ("GET", "PUT", "HEAD", "DELETE", "POST"):
+        recorder._record_request(Request(method))
+
+    assert recorder.started
+    assert recorder.recorded == ["PUT", "DELETE", "POST"]
+
+
+@contextmanager
+def running(folder: Path, port: int) -> Iterator[tuple[subprocess.Popen[bytes], object]]:
+    """The store on this port, and a client of it."""
+    python = ROOT / ".lab/venv/bin/python"
+    if not python.exists():
+        pytest.skip("the lab's environment is not installed: make install")
+    log = (folder / "log").open("a")
+    store = subprocess.Popen(
+        [python, "-m", "include.lab.object_store", "--port", str(port)],
+        env={
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "MOTO_RECORDER_FILEPATH": str(folder / "journal"),
+        },
+        stdout=log,
+        stderr=log,
+    )
+    try:
+        ready = listens("127.0.0.1", port)
+        while not ready():
+            assert store.poll() is None, (folder / "log").read_text()
+        client = boto3.client(
+            "s3",
+            endpoint_url=f"http://127.0.0.1:{port}",
+            aws_access_key_id="lab",
+            aws_secret_access_key="lab",
+            region_name="eu-central-1",
+        )
+        yield store, client
+    finally:
+        store.kill()
+        store.wait()
+        log.close()
+
+
+def test_objects_survive_a_hard_end(tmp_path: Path):
+    """Put, overwrite, delete, kill -9, start again: the store is as it was."""
+    port = free_port_base()
+    with running(tmp_path, port) as (_, client):
+        client.create_bucket(
+            Bucket="lake", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+        )
+        client.put_object(Bucket="lake", Key="a folder/old", Body=b"first")
+        client.put_object(Bucket="lake", Key="a folder/old", Body=bytes(range(256)))
+        client.put_object(Bucket="lake", Key="gone", Body=b"x")
+        client.delete_object(Bucket="lake", Key="gone")
+        client.put_object(Bucket="lake", Key="many/1", Body=b"x")
+        client.delete_objects(Bucket="lake", Delete={"Objects": [{"Key": "many/1"}]})
+    with (tmp_path / "journal").open("a") as half:
+        half.write('{"method": "PUT", "url"')
+
+    with running(tmp_path, port) as (store, client):
+        listed = client.list_objects_v2(Bucket="lake")["Contents"]
+        body = client.get_object(Bucket="lake", Key="a folder/old")["Body"].read()
+        store.terminate()
+        ended = store.wait(10)
+
+    assert [item["Key"] for item in listed] == ["a folder/old"]
+    assert body == bytes(range(256))
+    assert ended == 0
+
+
+def test_the_address_is_said(tmp_path: Path):
+    """Without a port the command explains itself and ends."""
+    done = subprocess.run(
+        [sys.executable, "-m", "include.lab.object_store"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "--port" in done.stderr

@@ -1,0 +1,182 @@
+"""Whose PostgreSQL the lab takes, as which user it runs, and what it creates."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from include.lab import postgres as module
+from include.lab.postgres import OWNERS, create_databases, data_folder
+from include.lab.settings import Lab, LabError
+from include.lab.supervisor import end_group, spawn
+from tests.lessons import query
+
+
+def binaries(folder: Path, version: str) -> Path:
+    """A folder with a `postgres` that says this version."""
+    folder.mkdir(parents=True)
+    for name in ("postgres", "initdb"):
+        (folder / name).write_text(f"#!/bin/sh\necho '{name} (PostgreSQL) {version}'\n")
+        (folder / name).chmod(0o755)
+    return folder
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    """A lab on a machine without any PostgreSQL."""
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("LAB_PG_BIN", raising=False)
+    monkeypatch.setattr(module, "SUPPORTED", [90, 91])
+    return Lab(home=tmp_path / "lab", root=tmp_path / "checkout")
+
+
+def test_the_users_own_choice_comes_first(
+    here: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """$LAB_PG_BIN, then the PATH, then the wheel."""
+    wheel = binaries(
+        here.root / ".lab/venv/lib/python3.11/site-packages/a_pgserver/pginstall91/bin", "91.1"
+    )
+    data = tmp_path / "data"
+    assert module._find_binaries(here, data) == wheel
+
+    on_path = binaries(tmp_path / "path", "90.2")
+    monkeypatch.setenv("PATH", str(on_path))
+    assert module._find_binaries(here, data) == on_path
+
+    chosen = binaries(tmp_path / "chosen", "91.3")
+    monkeypatch.setenv("LAB_PG_BIN", str(chosen))
+    assert module._find_binaries(here, data) == chosen
+
+
+def test_a_version_that_airflow_does_not_know_is_passed_over(
+    here: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The next one that fits is taken."""
+    monkeypatch.setenv("PATH", str(binaries(tmp_path / "old", "9.6")))
+    monkeypatch.setenv("LAB_PG_BIN", str(binaries(tmp_path / "unreadable", "devel")))
+
+    with pytest.raises(LabError, match="No PostgreSQL 90 to 91 is here: install one"):
+        module._find_binaries(here, tmp_path / "data")
+
+
+def test_existing_data_decides_the_version(
+    here: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A cluster can only be opened by the version that made it."""
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "PG_VERSION").write_text("90\n")
+    monkeypatch.setenv("LAB_PG_BIN", str(binaries(tmp_path / "newer", "91.0")))
+    same = binaries(tmp_path / "same", "90.9")
+
+    with pytest.raises(LabError, match=r"of PostgreSQL 90, which is no longer here.*make reset"):
+        module._find_binaries(here, data)
+    monkeypatch.setenv("PATH", str(same))
+    assert module._find_binaries(here, data) == same
+
+
+def test_binaries_that_the_server_cannot_reach_are_copied(tmp_path: Path):
+    """With the libraries beside them, which they find by a relative path."""
+    packages = tmp_path / "closed" / "site-packages"
+    found = binaries(packages / "pgserver/pginstall/bin", "18.1")
+    (packages / "pgserver.libs").mkdir()
+    (packages / "pgserver.libs/libpq.so").touch()
+    (tmp_path / "closed").chmod(0o700)
+    data = tmp_path / "postgres"
+
+    for _ in range(2):
+        copied = module._reachable(found, data, "nobody")
+
+    assert copied == tmp_path / "bin/pgserver/pginstall/bin"
+    assert (copied / "initdb").exists()
+    assert (copied / "../../../pgserver.libs/libpq.so").resolve().exists()
+
+
+def test_binaries_that_can_be_reached_stay_where_they_are(tmp_path: Path):
+    """Nothing is copied for a user who runs the server himself."""
+    assert module._reachable(tmp_path, tmp_path, None) == tmp_path
+
+
+def test_data_lies_in_the_lab(place: Lab, monkeypatch: pytest.MonkeyPatch):
+    """Unless root runs it where the server's own user may not enter."""
+    monkeypatch.setattr(module, "_server_user", lambda: None)
+    assert data_folder(place) == place.home / "postgres"
+
+    monkeypatch.setattr(module, "_server_user", lambda: "nobody")
+    place.home.chmod(0o700)
+    outside = data_folder(place)
+    assert outside.parent.parent == Path("/var/tmp")
+    assert outside == data_folder(place)
+
+
+def test_a_cluster_that_cannot_be_created_leaves_nothing(
+    place: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The reason is told, and a half-made folder does not stand in the way of the next try."""
+    failing = binaries(tmp_path / "bin", "18.1")
+    (failing / "initdb").write_text("#!/bin/sh\necho 'no space left' >&2\nexit 1\n")
+    data = tmp_path / "data"
+
+    with pytest.raises(LabError, match=r"could not create its data folder .*: no space left"):
+        module._create_cluster(place, failing, data, None)
+
+    assert not data.exists()
+    assert not (tmp_path / "postgres.password").exists()
+
+
+def test_a_real_server_starts_and_stops(place: Lab):
+    """A new cluster is created, accepts connections, gets its databases, and keeps them."""
+    described = module.postgres(place)
+    try:
+        assert described.prepare
+        described.prepare()
+        described.prepare()
+        server = spawn(described, place.logs / "postgres.log")
+        try:
+            while not described.ready():
+                assert server.poll() is None, (place.logs / "postgres.log").read_text()
+            for _ in range(2):
+                create_databases(place)
+            assert databases(place) == {"airflow": "airflow", "warehouse": "warehouse"}
+            server.send_signal(described.stop_signal)
+            assert server.wait(20) == 0
+            assert not described.ready()
+        finally:
+            end_group(server)
+    finally:
+        if data_folder(place).is_relative_to("/var/tmp"):
+            module.shutil.rmtree(data_folder(place).parent)
+
+
+def databases(place: Lab) -> dict[str, str]:
+    """Each database and its owner."""
+    import psycopg2
+
+    connection = psycopg2.connect(
+        host="127.0.0.1",
+        port=place.port("postgres"),
+        dbname="warehouse",
+        user="warehouse",
+        password=place.secrets["warehouse_password"],
+    )
+    with connection, connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT datname, rolname FROM pg_database JOIN pg_roles ON datdba = pg_roles.oid "
+            "WHERE datname = ANY(%s)",
+            [[*OWNERS]],
+        )
+        found = dict(cursor.fetchall())
+    connection.close()
+    return found
+
+
+def test_the_databases_are_not_open_to_all(lab: Lab):
+    """Who knows only the warehouse's password does not get into Airflow's database."""
+    (allowed,) = query("SELECT has_database_privilege('warehouse', 'airflow', 'CONNECT')")
+    assert allowed == (False,)
+
+
+def test_the_server_does_not_run_as_root():
+    """PostgreSQL would refuse."""
+    assert (module._server_user() == "nobody") is (os.geteuid() == 0)

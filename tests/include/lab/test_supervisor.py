@@ -1,0 +1,291 @@
+"""Services are started in their order, kept alive and stopped without a trace: real processes."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from include.lab import supervisor as module
+from include.lab.service import Service
+from include.lab.settings import ROOT, Lab, LabError
+from include.lab.supervisor import Supervisor, end_leftovers, read_state, spawn, started
+from tests.include.lab.conftest import WAIT
+
+Describe = Callable[..., Service]
+STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
+
+
+class Run:
+    """Runs services until all are ready, then does `then`, which stops them by default."""
+
+    def __init__(self, lab: Lab, *services: Service) -> None:
+        self.told: list[str] = []
+        self.supervisor = Supervisor(lab, [*services], self.tell)
+        self.on_line: Callable[[str], None] = lambda line: None
+
+    def tell(self, line: str) -> None:
+        self.told.append(line)
+        self.on_line(line)
+
+    def until(self, then: Callable[[], None] | None = None) -> "Run":
+        asyncio.run(self.supervisor.run(then or self.supervisor.stop))
+        return self
+
+    def pid(self, name: str) -> int:
+        process = self.supervisor.running[name].process
+        assert process
+        return process.pid
+
+
+def appears(file: Path) -> Callable[[], bool]:
+    return file.exists
+
+
+def test_a_service_waits_for_those_it_needs(place: Lab, tmp_path: Path, python: Describe):
+    """The second is started only when the first one's probe holds."""
+    first = python(
+        "first",
+        f"import pathlib, time; time.sleep(0.3); pathlib.Path({str(tmp_path / 'up')!r}).touch();"
+        "time.sleep(600)",
+        ready=appears(tmp_path / "up"),
+    )
+    second = python(
+        "second",
+        f"import pathlib; assert pathlib.Path({str(tmp_path / 'up')!r}).exists();"
+        "import time; time.sleep(600)",
+        after=("first", "one that was left out"),
+    )
+
+    run = Run(place, second, first).until()
+
+    ready = [line.split()[0] for line in run.told if " ready " in line]
+    assert ready == ["first", "second"]
+    assert {one.restarts for one in run.supervisor.running.values()} == {0}
+
+
+def test_services_stop_before_those_they_need(place: Lab, tmp_path: Path, python: Describe):
+    """The order of stopping is the order of starting, reversed."""
+    ended = tmp_path / "ended"
+    code = f"""
+import pathlib, signal, sys, time
+def end(*_):
+    with open({str(ended)!r}, "a") as file: file.write("{{name}} ")
+    sys.exit()
+signal.signal(signal.SIGTERM, end)
+pathlib.Path({str(tmp_path)!r}, "{{name}}").touch()
+time.sleep(600)
+"""
+    chain = [
+        python(name, code.format(name=name), after=after, ready=appears(tmp_path / name))
+        for name, after in (("one", ()), ("two", ("one",)), ("three", ("two",)))
+    ]
+
+    run = Run(place, *chain).until()
+
+    assert ended.read_text().split() == ["three", "two", "one"]
+    assert {facts["state"] for facts in read_state(place).values()} == {"stopped"}
+    assert all(one.process.poll() == 0 for one in run.supervisor.running.values())
+
+
+def test_what_dies_is_started_again_after_a_growing_pause(place: Lab, python: Describe):
+    """Each death is told with its signal, the pause and the log; the lab goes on."""
+    run = Run(place, python("service"))
+
+    def again(line: str) -> None:
+        if "ready again" not in line:
+            return
+        if run.supervisor.running["service"].restarts == 1:
+            os.kill(run.pid("service"), signal.SIGKILL)
+        else:
+            run.supervisor.stop()
+
+    run.on_line = again
+    run.until(lambda: os.kill(run.pid("service"), signal.SIGKILL))
+
+    log = place.logs / "service.log"
+    assert [line for line in run.told if line.startswith("!")] == [
+        f"! service ended with signal SIGKILL; starting it again in {pause} s (its log: {log})"
+        for pause in (1, 2)
+    ]
+    assert read_state(place)["service"]["restarts"] == 2
+
+
+def test_a_job_runs_once_and_is_done(place: Lab, tmp_path: Path, python: Describe):
+    """What depends on a job starts when the job has succeeded; it is not started again."""
+    traces = tmp_path / "traces"
+    job = python("job", f"open({str(traces)!r}, 'a').write('ran ')", job=True)
+
+    Run(place, python("service", after=("job",)), job).until()
+
+    assert traces.read_text() == "ran "
+
+
+def test_a_job_that_fails_stops_everything(place: Lab, python: Describe):
+    """The error names the job, its exit code and the end of its log; nothing is left running."""
+    job = python("job", "print('no such table'); raise SystemExit(3)", job=True)
+    run = Run(place, python("service"), job)
+
+    with pytest.raises(LabError) as error:
+        run.until(lambda: pytest.fail("not all was ready"))
+
+    assert "job ended with exit code 3" in str(error.value)
+    assert str(error.value).endswith("    no such table")
+    assert started(run.pid("service")) is None
+    assert read_state(place)["job"]["state"] == "failed"
+
+
+def test_what_cannot_be_prepared_stops_everything(place: Lab, python: Describe):
+    """An error before the process is started is the lab's error."""
+
+    def prepare() -> None:
+        raise LabError("No room left.")
+
+    with pytest.raises(LabError, match="No room left"):
+        Run(place, python("service", prepare=prepare)).until()
+
+
+def test_what_never_lives_is_given_up(
+    place: Lab, python: Describe, monkeypatch: pytest.MonkeyPatch
+):
+    """A service that dies before it was ever ready fails the start after a few tries."""
+    monkeypatch.setattr(module, "FIRST_TRIES", 2)
+    run = Run(place, python("service", "raise SystemExit('bad option')", ready=lambda: False))
+
+    with pytest.raises(LabError, match="service ended with exit code 1"):
+        run.until()
+
+    assert run.supervisor.running["service"].restarts == 1
+
+
+def test_what_never_gets_ready_is_given_up(
+    place: Lab, python: Describe, monkeypatch: pytest.MonkeyPatch
+):
+    """A service that lives and never answers is told, and fails the start."""
+    monkeypatch.setattr(module, "READY_SECONDS", 0.2)
+    monkeypatch.setattr(module, "FIRST_TRIES", 1)
+    run = Run(place, python("service", ready=lambda: False))
+
+    with pytest.raises(LabError, match="service ended with signal SIGKILL"):
+        run.until()
+
+    assert "! service was not ready within 0.2 s" in run.told
+
+
+def test_grandchildren_end_too(place: Lab, tmp_path: Path, python: Describe):
+    """What a service has started itself does not outlive it, even if it ignores SIGTERM."""
+    note = tmp_path / "grandchild"
+    code = textwrap.dedent(f"""
+        import pathlib, subprocess, sys, time
+        child = subprocess.Popen([sys.executable, "-S", "-c", {STUBBORN!r}])
+        pathlib.Path({str(note)!r}).write_text(str(child.pid))
+        time.sleep(600)
+    """)
+    service = python("service", code, ready=lambda: note.exists() and note.read_text() != "")
+
+    Run(place, service).until()
+
+    assert gone(int(note.read_text()))
+
+
+def test_what_does_not_stop_is_ended(place: Lab, tmp_path: Path, python: Describe):
+    """After its grace a service is killed, and that is told."""
+    ready = tmp_path / "ready"
+    code = STUBBORN.replace("time.sleep", f"open({str(ready)!r}, 'w'); time.sleep")
+    service = python("service", code, ready=appears(ready), grace_seconds=0.2)
+
+    run = Run(place, service).until()
+
+    assert "! service did not stop by itself and was ended" in run.told
+    assert started(run.pid("service")) is None
+
+
+def test_a_stop_while_starting_is_clean(place: Lab, python: Describe):
+    """Ctrl-C does not wait for a service that is not ready yet."""
+    run = Run(place, python("service", ready=lambda: run.supervisor.stop() or False))
+
+    run.until(lambda: pytest.fail("it was never ready"))
+
+    assert started(run.pid("service")) is None
+
+
+def test_the_state_says_where_everything_is(place: Lab, python: Describe):
+    """Address, process and state of each service stand in one file while the lab runs."""
+    seen: dict = {}
+    service = python("service", address="http://here")
+    run = Run(place, service, python("job", "", job=True))
+
+    def look() -> None:
+        seen.update(read_state(place))
+        run.supervisor.stop()
+
+    run.until(look)
+
+    assert seen["service"]["state"] == "ready"
+    assert seen["service"]["address"] == "http://here"
+    assert seen["service"]["pid"] == run.pid("service")
+    assert seen["job"]["state"] == "done"
+    assert seen["job"]["pid"] is None
+
+
+def test_leftovers_of_a_killed_lab_are_ended(place: Lab, tmp_path: Path):
+    """After `kill -9` of the supervisor, the next start ends what was left running."""
+    code = textwrap.dedent(f"""
+        import asyncio, os, signal, sys
+        from include.lab.service import Service
+        from include.lab.settings import Lab
+        from include.lab.supervisor import Supervisor
+        service = Service("service", (sys.executable, "-S", "-c", {WAIT!r}), "")
+        die = lambda: os.kill(os.getpid(), signal.SIGKILL)
+        asyncio.run(Supervisor(Lab.from_environment(), [service], lambda line: None).run(die))
+    """)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=False)
+    left = read_state(place)["service"]["pid"]
+    assert started(left)
+
+    told: list[str] = []
+    end_leftovers(place, told.append)
+
+    assert told == ["  service was left running by a lab that ended hard; ending it"]
+    assert gone(left)
+
+
+def test_another_process_of_the_same_id_is_left_alone(place: Lab, python: Describe):
+    """A process id is used again by the system: the time of its start tells."""
+    module.write_state(place, {"service": {"pid": os.getpid(), "started": 1.0}})
+
+    end_leftovers(place, pytest.fail)
+
+
+def test_the_first_state_is_empty(place: Lab):
+    """Before the first start there is nothing to know."""
+    assert read_state(place) == {}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may start a process as somebody else")
+def test_a_service_may_run_as_another_user(tmp_path: Path):
+    """PostgreSQL refuses to run as root, so root starts it as nobody."""
+    process = spawn(
+        Service("service", ("sleep", "600"), "", user="nobody", folder=Path("/")), tmp_path / "log"
+    )
+
+    assert psutil.Process(process.pid).username() == "nobody"
+    module.end_group(process)
+
+
+def gone(pid: int) -> bool:
+    """Whether the process ends within seconds; one that nobody waits for may stay a zombie."""
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        if started(pid) is None or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+            return True
+        time.sleep(0.05)
+    return False
