@@ -57,6 +57,10 @@ async def receive_slack(path: str, request: Request) -> PlainTextResponse:
     payload = await _json(request, "invalid_payload")
     if not payload.get("text") and not payload.get("blocks"):
         raise HTTPException(400, "no_text")
+    try:
+        block_kit.blocks(payload)
+    except block_kit.BlockError as error:
+        raise HTTPException(400, "invalid_blocks") from error
     _messages().keep("slack", payload.get("channel") or path, payload)
     return PlainTextResponse("ok")
 
@@ -67,7 +71,9 @@ async def receive_page(path: str, request: Request) -> dict[str, Any]:
     event = await _json(request, "invalid event")
     missing = {"routing_key", "event_action"} - event.keys()
     if event.get("event_action") == "trigger":
-        missing |= {"summary", "source", "severity"} - event.get("payload", {}).keys()
+        facts = event.get("payload")
+        given = facts.keys() if isinstance(facts, dict) else set()
+        missing |= {"summary", "source", "severity"} - given
     if missing:
         raise HTTPException(400, f"missing: {', '.join(sorted(missing))}")
     _messages().keep("pager", event["routing_key"], event)
@@ -108,7 +114,7 @@ def _messages() -> Messages:
 async def _json(request: Request, refusal: str) -> dict[str, Any]:
     try:
         payload = json.loads(await request.body())
-    except json.JSONDecodeError as error:
+    except ValueError as error:
         raise HTTPException(400, refusal) from error
     if not isinstance(payload, dict):
         raise HTTPException(400, refusal)
