@@ -1,0 +1,196 @@
+"""The inbox as a process, as the lab starts it: spoken to over HTTP and SMTP."""
+
+import os
+import smtplib
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from include.lab.service import answers
+from include.lab.settings import ROOT
+from tests.include.inbox.test_mail import mail
+from tests.include.lab.conftest import free_port_base
+
+SCRIPT = "<script>alert(1)</script>"
+
+
+@pytest.fixture(scope="module")
+def ports() -> tuple[int, int]:
+    base = free_port_base(2)
+    return base, base + 1
+
+
+@pytest.fixture(scope="module")
+def running(
+    ports: tuple[int, int], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[httpx.Client]:
+    """The inbox, started in the lab's environment."""
+    python, folder = ROOT / ".lab/venv/bin/python", tmp_path_factory.mktemp("inbox")
+    if not python.exists():
+        pytest.skip("the lab's environment is not installed: make install")
+    port, mail_port = ports
+    command = [python, "-m", "uvicorn", "include.inbox.app:app", "--port", str(port)]
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "INBOX_FILE": str(folder / "inbox.sqlite"),
+        "INBOX_MAIL_PORT": str(mail_port),
+    }
+    url = f"http://127.0.0.1:{port}"
+    with Path(folder / "log").open("w") as log:
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+    try:
+        while not answers(f"{url}/health")():
+            assert process.poll() is None, (folder / "log").read_text()
+        with httpx.Client(base_url=url, trust_env=False) as client:
+            yield client
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.fixture
+def inbox(running: httpx.Client) -> httpx.Client:
+    """The running inbox, emptied."""
+    assert running.delete("/messages").status_code == 204
+    return running
+
+
+def kept(inbox: httpx.Client) -> list[dict[str, Any]]:
+    return inbox.get("/messages").json()
+
+
+def test_a_webhook_is_answered_as_slack_answers(inbox: httpx.Client):
+    """The channel is the payload's, or else the webhook's path."""
+    for payload in ({"text": "one"}, {"text": "two", "channel": "#incidents"}):
+        answer = inbox.post("/slack/T0/B0/x", json=payload)
+        assert (answer.status_code, answer.text) == (200, "ok")
+
+    assert [one["path"] for one in kept(inbox)] == ["#incidents", "T0/B0/x"]
+
+
+@pytest.mark.parametrize(
+    ("body", "refusal"),
+    [
+        (b"not json", "invalid_payload"),
+        (b"[1]", "invalid_payload"),
+        (b"\xff", "invalid_payload"),
+        (b"{}", "no_text"),
+        (b'{"blocks": []}', "no_text"),
+        (b'{"text": 5}', "invalid_blocks"),
+        (b'{"blocks": [{"type": "header"}]}', "invalid_blocks"),
+        (b'{"blocks": ["divider"]}', "invalid_blocks"),
+        (b'{"blocks": "divider"}', "invalid_blocks"),
+    ],
+)
+def test_what_slack_would_refuse_is_refused(inbox: httpx.Client, body: bytes, refusal: str):
+    """With Slack's own word for it, and nothing is kept."""
+    answer = inbox.post("/slack/x", content=body)
+
+    assert (answer.status_code, answer.json()["detail"]) == (400, refusal)
+    assert kept(inbox) == []
+
+
+def trigger(**payload: str) -> dict[str, Any]:
+    facts = {"summary": "Orders are late", "source": "airflow", "severity": "critical"}
+    return {"routing_key": "team", "event_action": "trigger", "payload": {**facts, **payload}}
+
+
+def test_a_page_wakes_somebody(inbox: httpx.Client):
+    """An event of PagerDuty's form is taken and shown with its severity."""
+    answer = inbox.post("/pager/v2/enqueue", json={**trigger(), "dedup_key": "orders"})
+
+    assert (answer.status_code, answer.json()["dedup_key"]) == (202, "orders")
+    assert "critical: Orders are late" in inbox.get("/").text
+
+
+@pytest.mark.parametrize("action", ["acknowledge", "resolve"])
+def test_a_page_can_be_taken_back(inbox: httpx.Client, action: str):
+    """Such an event has no payload, and is shown all the same."""
+    event = {"routing_key": "team", "event_action": action, "dedup_key": "orders"}
+
+    assert inbox.post("/pager/v2/enqueue", json=event).status_code == 202
+    shown = inbox.get("/")
+    assert shown.status_code == 200
+    assert action in shown.text
+
+
+@pytest.mark.parametrize(
+    ("event", "refusal"),
+    [
+        ({}, "missing: event_action, routing_key"),
+        ({"routing_key": "x", "event_action": "trigger"}, "missing: severity, source, summary"),
+        (
+            {"routing_key": "x", "event_action": "trigger", "payload": "text"},
+            "missing: severity, source, summary",
+        ),
+        (
+            {"routing_key": "x", "event_action": "trigger", "payload": {"summary": "x"}},
+            "missing: severity, source",
+        ),
+    ],
+)
+def test_a_page_without_its_facts_is_refused(
+    inbox: httpx.Client, event: dict[str, Any], refusal: str
+):
+    """Every missing field is named."""
+    answer = inbox.post("/pager/v2/enqueue", json=event)
+
+    assert (answer.status_code, answer.json()["detail"]) == (400, refusal)
+    assert kept(inbox) == []
+
+
+def test_any_event_is_kept(inbox: httpx.Client):
+    """Lineage and deployments are JSON objects; anything else is refused."""
+    assert inbox.post("/events/lineage", json={"run": {"id": 1}}).status_code == 201
+    assert inbox.post("/events/lineage", content=b"1").status_code == 400
+
+    (event,) = kept(inbox)
+    assert (event["kind"], event["path"]) == ("event", "lineage")
+    assert event["content"] == {"run": {"id": 1}}
+
+
+def test_a_real_mail_arrives(inbox: httpx.Client, ports: tuple[int, int]):
+    """Sent by SMTP, with HTML and an attachment, it can be read on the page."""
+    with smtplib.SMTP("127.0.0.1", ports[1]) as server:
+        server.send_message(mail("<b>Grüße</b>", b"a,b\n"))
+
+    (message,) = kept(inbox)
+    assert message["kind"] == "mail"
+    assert message["content"]["recipients"] == ["team@shop.example"]
+    shown = inbox.get("/?kind=mail").text
+    assert "Die tägliche Lieferung" in shown
+    assert "größen.csv (text/csv, 4 bytes)" in shown
+
+
+def test_messages_can_be_asked_for_by_kind(inbox: httpx.Client):
+    """An unknown kind is refused rather than answered with nothing."""
+    inbox.post("/slack/x", json={"text": "one"})
+    inbox.post("/events/x", json={})
+
+    assert len(inbox.get("/messages?kind=slack").json()) == 1
+    assert inbox.get("/messages?kind=pigeon").status_code == 422
+
+
+def test_no_message_can_act_on_the_page(inbox: httpx.Client, ports: tuple[int, int]):
+    """A script in any part of any message is shown as text."""
+    inbox.post("/slack/x", json={"text": SCRIPT, "channel": SCRIPT})
+    header = {"type": "header", "text": {"type": "plain_text", "text": SCRIPT}}
+    inbox.post("/slack/x", json={"blocks": [header]})
+    inbox.post("/pager/x", json=trigger(summary=SCRIPT, severity=SCRIPT, source=SCRIPT))
+    inbox.post("/events/x", json={"key": SCRIPT})
+    message = mail(f"<b>{SCRIPT}</b>")
+    message.replace_header("Subject", SCRIPT)
+    with smtplib.SMTP("127.0.0.1", ports[1]) as server:
+        server.send_message(message)
+
+    shown = inbox.get("/").text
+
+    assert len(kept(inbox)) == 5
+    assert "<script" not in shown
+    assert shown.count("&lt;script&gt;") >= 8
+    assert "<iframe sandbox srcdoc=" in shown

@@ -1,0 +1,56 @@
+"""A mail is kept as its reader sees it."""
+
+import asyncio
+from email.message import EmailMessage
+from email.policy import SMTP
+from pathlib import Path
+from types import SimpleNamespace
+
+from include.inbox.mail import MailReceiver, facts
+from include.inbox.messages import Messages
+
+
+def mail(html: str | None = None, attachment: bytes | None = None) -> EmailMessage:
+    message = EmailMessage()
+    message["From"], message["To"] = "airflow@shop.example", "Zoë <team@shop.example>"
+    message["Subject"] = "Die tägliche Lieferung"
+    message.set_content("Grüße")
+    if html:
+        message.add_alternative(html, subtype="html")
+    if attachment is not None:
+        message.add_attachment(attachment, "text", "csv", filename="größen.csv")
+    return message
+
+
+def test_both_bodies_and_the_attachments_are_seen():
+    """Text, HTML, and of each attachment its name, type and size."""
+    seen = facts(mail("<b>Grüße</b>", b"a,b\n"))
+
+    assert seen["subject"] == "Die tägliche Lieferung"
+    assert seen["to"] == "Zoë <team@shop.example>"
+    assert seen["text"].strip() == "Grüße"
+    assert seen["html"].strip() == "<b>Grüße</b>"
+    assert seen["attachments"] == [{"name": "größen.csv", "type": "text/csv", "bytes": 4}]
+
+
+def test_a_mail_may_be_plain_text():
+    """What is not there is empty."""
+    seen = facts(mail())
+    assert (seen["html"], seen["cc"], seen["attachments"]) == ("", "", [])
+
+
+def test_a_mail_is_kept_with_its_recipients(tmp_path: Path):
+    """Also those who stand in no header: the envelope names them."""
+    messages = Messages(tmp_path / "inbox.sqlite")
+    envelope = SimpleNamespace(
+        content=mail().as_bytes(policy=SMTP),
+        rcpt_tos=["team@shop.example", "hidden@shop.example"],
+    )
+
+    answer = asyncio.run(MailReceiver(messages).handle_DATA(None, None, envelope))
+
+    (kept,) = messages.newest("mail")
+    assert answer == "250 OK"
+    assert kept.path == "team@shop.example, hidden@shop.example"
+    assert kept.content["recipients"] == envelope.rcpt_tos
+    messages.close()
