@@ -9,7 +9,7 @@ import os
 import string
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -36,6 +36,7 @@ class Connection(Facts):
 
         Raises:
             KeyError: a place holder names no value.
+            ValueError: the port is no number, or a dollar sign begins no place holder.
         """
         facts = self.model_dump(exclude={"service"}, exclude_none=True, by_alias=True)
         filled: dict[str, Any] = {key: _fill(value, values) for key, value in facts.items()}
@@ -63,11 +64,15 @@ class Pool(Facts):
     slots: int
 
 
+Action = Literal["can_create", "can_read", "can_edit", "can_delete", "menu_access"]
+"""What Airflow's FAB auth manager lets a role do with a resource."""
+
+
 class Role(Facts):
     """One role and its permissions, each an action on a resource."""
 
     description: str
-    permissions: list[tuple[str, str]]
+    permissions: list[tuple[Action, str]]
 
 
 class _Connections(Facts):
@@ -99,8 +104,11 @@ def connections(
     for name, connection in connection_facts(folder).items():
         try:
             filled[name] = connection.filled(values)
-        except (KeyError, ValueError) as error:
-            why = f"the place holder ${{{error.args[0]}}} has no usable value; set that variable"
+        except KeyError as error:
+            why = f"the place holder ${{{error.args[0]}}} has no value; set that variable"
+            problems.append((("connection", name), why))
+        except ValueError as error:
+            why = f"cannot be filled: {error}; a port is a number, and $$ is a dollar sign"
             problems.append((("connection", name), why))
     if problems:
         raise mistakes(file, problems)
