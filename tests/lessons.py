@@ -1,5 +1,6 @@
 """Runs a lesson in this process with `dag.test()` and shows what became of it."""
 
+import copy
 import json
 from dataclasses import dataclass
 from datetime import datetime
@@ -76,7 +77,12 @@ def run_dag(
     """
     # In 3.3.2 a Dag with a deadline breaks dag.test(); deadlines are proven on the live scheduler.
     dag.deadline = None
-    return Result(dag.test(run_conf=conf, logical_date=logical_date))
+    # dag.test() writes conf into the Dag's own params, where the next run would find it.
+    params = copy.deepcopy(dag.params)
+    try:
+        return Result(dag.test(run_conf=conf, logical_date=logical_date))
+    finally:
+        dag.params = params
 
 
 def query(sql: str, *parameters: object) -> list[tuple[Any, ...]]:

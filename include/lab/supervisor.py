@@ -5,10 +5,12 @@ import json
 import logging
 import os
 import pwd
+import re
 import signal
 import subprocess
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,13 +35,19 @@ STEADY_SECONDS = 60
 log = logging.getLogger(__name__)
 
 
+class LoggedProcess(subprocess.Popen[bytes]):
+    """A process whose output a thread writes to a log."""
+
+    writer: threading.Thread
+
+
 @dataclass
 class Running:
     """What became of one service since the lab was started."""
 
     service: Service
     state: str = "waiting"
-    process: subprocess.Popen[bytes] | None = None
+    process: LoggedProcess | None = None
     restarts: int = 0
     seconds: float = 0
     became_ready: asyncio.Event = field(default_factory=asyncio.Event)
@@ -154,7 +162,7 @@ class Supervisor:
         began = time.monotonic()
         if service.prepare:
             await asyncio.to_thread(service.prepare)
-        one.process = spawn(service, self._log_file(one))
+        one.process = spawn(service, self._log_file(one), self.lab.secrets.values())
         self._note(one, "starting")
         while not self.stopping.is_set():
             code = one.process.poll()
@@ -234,28 +242,42 @@ class Supervisor:
         return f"{one.service.name} ended with {_meaning(code)}. {log_file} ends with:\n{lines}"
 
 
-def spawn(service: Service, log_file: Path) -> subprocess.Popen[bytes]:
-    """Start the service's process in a session of its own, its output appended to the log."""
+def spawn(service: Service, log_file: Path, secrets: Iterable[str] = ()) -> LoggedProcess:
+    """Start the service's process in a session of its own, its output appended to the log.
+
+    None of ``secrets`` gets into the log: Airflow masks them in the log of a task, but its
+    LocalExecutor repeats that log, unmasked, in the scheduler's own output.
+    """
     account: dict[str, Any] = {}
     if service.user:
         entry = pwd.getpwnam(service.user)
         account = {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+    process = LoggedProcess(
+        service.command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        cwd=service.folder,
+        env={**os.environ, **service.environment},
+        start_new_session=True,
+        **account,
+    )
     log_file.parent.mkdir(parents=True, exist_ok=True)
-    with log_file.open("ab") as output:
-        return subprocess.Popen(
-            service.command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            cwd=service.folder,
-            env={**os.environ, **service.environment},
-            start_new_session=True,
-            **account,
-        )
+    masked = re.compile(b"|".join(re.escape(secret.encode()) for secret in secrets) or b"(?!)")
+
+    def write_log() -> None:
+        assert process.stdout is not None
+        with log_file.open("ab", buffering=0) as output:
+            for line in process.stdout:
+                output.write(masked.sub(b"***", line))
+
+    process.writer = threading.Thread(target=write_log, daemon=True)
+    process.writer.start()
+    return process
 
 
-def end_group(process: subprocess.Popen[bytes] | None) -> None:
-    """End what is left of the process's group, and wait for the process itself."""
+def end_group(process: LoggedProcess | None) -> None:
+    """End what is left of the process's group; wait for the process and for the end of its log."""
     if process is None:
         return
     try:
@@ -263,6 +285,8 @@ def end_group(process: subprocess.Popen[bytes] | None) -> None:
     except (ProcessLookupError, PermissionError):
         log.debug("Nothing is left of process group %s", process.pid)
     process.wait()
+    # A grandchild in a session of its own may hold the output open for longer.
+    process.writer.join(timeout=2)
 
 
 def end_leftovers(lab: Lab, tell: Callable[[str], None]) -> None:

@@ -1,0 +1,193 @@
+"""What only a running scheduler shows: time, slots, deferral, backfills, deadlines, refusals."""
+
+import time
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+import httpx
+import pytest
+
+from include.data import seeds
+from include.lab.settings import Lab
+from include.retail.orders import newest_orders, sales_of_day
+from tests.lessons import query
+from tests.live.rest import Rest
+
+
+def _times(ti: dict[str, Any]) -> tuple[datetime, datetime]:
+    return datetime.fromisoformat(ti["start_date"]), datetime.fromisoformat(ti["end_date"])
+
+
+def _run(rest: Rest, dag_id: str, **body: Any) -> tuple[str, dict[str, dict[str, Any]]]:
+    """Trigger and wait; return the run's id and its task instances by task id."""
+    run_id = rest.trigger(dag_id, **body)
+    assert rest.wait(dag_id, run_id) == "success"
+    return run_id, {ti["task_id"]: ti for ti in rest.tasks(dag_id, run_id)}
+
+
+def test_counts_really_overlap(rest: Rest) -> None:
+    """1.02: each count starts before any other has ended."""
+    _, tasks = _run(rest, "phase1_02_parallel_tasks")
+
+    spans = [_times(ti) for task_id, ti in tasks.items() if task_id.startswith("count_")]
+
+    assert len(spans) == 3
+    assert max(start for start, _ in spans) < min(end for _, end in spans)
+
+
+def test_backfill_of_three_days_gives_three_rows(rest: Rest) -> None:
+    """2.01: three days give three rows; the same backfill again gives the same three."""
+    lesson = "phase2_01_scheduled_dag"
+    orders = newest_orders(seeds.orders())
+    days = [datetime(2026, 2, day).date() for day in (10, 11, 12)]  # noqa: DTZ001
+    wanted = [tuple(sales_of_day(orders, day)) for day in days]
+
+    for reprocess in ("none", "completed"):
+        body = {
+            "dag_id": lesson,
+            "from_date": "2026-02-10T00:00:00Z",
+            "to_date": "2026-02-12T00:00:00Z",
+            "reprocess_behavior": reprocess,
+        }
+        answer = rest.post("backfills", body)
+        assert answer.status_code == 200, answer.text
+        backfill = answer.json()["id"]
+        end = time.monotonic() + 120
+        while not rest.get(f"backfills/{backfill}")["completed_at"]:
+            assert time.monotonic() < end, "the backfill has not ended after 120 s"
+            time.sleep(0.5)
+
+        sql = "SELECT * FROM marts.daily_sales WHERE day BETWEEN %s AND %s ORDER BY day"
+        assert query(sql, days[0], days[-1]) == wanted
+
+
+def test_a_deferred_sensor_holds_no_slot(rest: Rest) -> None:
+    """3.03: while the file is awaited, one sensor runs in a slot and the other is deferred."""
+    lesson = "phase3_03_sensors"
+    run_id = rest.trigger(lesson)
+    seen: set[tuple[str, str]] = set()
+    pools: set[int] = set()
+    while rest.get(f"dags/{lesson}/dagRuns/{run_id}")["state"] not in {"success", "failed"}:
+        tasks = rest.tasks(lesson, run_id)
+        seen |= {(ti["task_id"], ti["state"]) for ti in tasks}
+        if {("wait_in_slot", "running"), ("wait_without_slot", "deferred")} <= {
+            (ti["task_id"], ti["state"]) for ti in tasks
+        }:
+            pool = rest.get("pools/default_pool")
+            pools.add(pool["deferred_slots"])
+        time.sleep(0.3)
+
+    assert rest.wait(lesson, run_id) == "success"
+    assert ("wait_in_slot", "running") in seen
+    assert ("wait_between_looks", "up_for_reschedule") in seen
+    assert ("wait_without_slot", "deferred") in seen
+    assert ("wait_without_slot", "success") in {
+        (ti["task_id"], ti["state"]) for ti in rest.tasks(lesson, run_id)
+    }
+    assert max(pools) >= 1
+    assert rest.get("pools/default_pool")["include_deferred"] is False
+
+
+def test_secret_is_masked_in_the_real_log(lab: Lab, rest: Rest) -> None:
+    """5.01: the log holds the line, with `***` where the password was."""
+    run_id, _ = _run(rest, "phase5_01_connections_variables")
+
+    log = rest.log("phase5_01_connections_variables", run_id, "call_shop_api")
+
+    assert "with password ***" in log
+    assert lab.secrets["shop_api_password"] not in log
+
+
+def test_no_secret_is_in_any_log(lab: Lab, rest: Rest) -> None:
+    """None of the lab's secrets stands in a log of a component or of a task."""
+    _run(rest, "phase5_01_connections_variables")
+    logs = [*lab.logs.glob("*.log"), *(lab.home / "airflow/logs").rglob("*.log")]
+    assert len(logs) > 10
+
+    found = {
+        (path.name, name)
+        for path in logs
+        for name, secret in lab.secrets.items()
+        if secret in path.read_text(errors="replace")
+    }
+
+    assert not found
+
+
+def test_pool_holds_and_the_heavier_goes_first(rest: Rest) -> None:
+    """5.02: never more than two slots are used, and a lighter task is never queued first."""
+    lesson = "phase5_02_pools_priority"
+    _, tasks = _run(rest, lesson)
+
+    moments = sorted(start for start, _ in map(_times, tasks.values()))
+    used = [
+        sum(ti["pool_slots"] for ti in tasks.values() if _times(ti)[0] <= at < _times(ti)[1])
+        for at in moments
+    ]
+    assert max(used) == 2
+
+    first, *others = sorted(
+        tasks.values(), key=lambda ti: (ti["queued_when"], -ti["priority_weight"])
+    )
+    assert first["task_id"] == "audit_stock"
+    weights = [ti["priority_weight"] for ti in others]
+    assert weights == sorted(weights, reverse=True)
+    assert all(_times(first)[1] <= _times(other)[0] for other in others)
+    assert len(set(weights)) == len(list(pairwise(weights))) + 1
+
+
+def test_a_late_run_raises_its_deadline(lab: Lab, rest: Rest) -> None:
+    """5.04: a run that is late leaves the deadline's row, and the alert is in the inbox."""
+    before = len(_alerts(lab))
+    run_id, _ = _run(rest, "phase5_04_callbacks", conf={"late": True})
+
+    sql = "SELECT count(*) FROM marts.events WHERE run_id = %s AND event = %s"
+    assert query(sql, run_id, "dag_deadline") == [(1,)]
+    end = time.monotonic() + 30
+    while len(_alerts(lab)) == before and time.monotonic() < end:
+        time.sleep(0.3)
+    assert len(_alerts(lab)) > before
+    assert "phase5_04_callbacks" in _alerts(lab)[0]["content"]["text"]
+
+
+def test_a_run_in_time_raises_no_deadline(rest: Rest) -> None:
+    """5.04: the Dag's own success is recorded, and no deadline."""
+    run_id, _ = _run(rest, "phase5_04_callbacks")
+
+    sql = "SELECT event FROM marts.events WHERE run_id = %s AND task_id = ''"
+    end = time.monotonic() + 60
+    while not query(sql, run_id) and time.monotonic() < end:
+        time.sleep(0.5)
+    assert query(sql, run_id) == [("dag_success",)]
+
+
+def _alerts(lab: Lab) -> list[dict[str, Any]]:
+    messages: list[dict[str, Any]] = httpx.get(
+        f"{lab.url('inbox')}/messages", params={"kind": "slack"}, trust_env=False
+    ).json()
+    return messages
+
+
+@pytest.mark.parametrize(
+    ("lesson", "conf", "named"),
+    [
+        ("phase5_04_callbacks", {"late": "soon"}, "late"),
+        ("phase5_04_callbacks", {"latte": True}, "latte"),
+        ("phase1_01_hello_airflow", {"greeting": "hello"}, "greeting"),
+        ("phase3_01_bash_operator", {"day": "yesterday"}, "day"),
+        ("phase3_01_bash_operator", {"day": 5}, "day"),
+        ("phase4_04_dynamic_tasks", {"include_corrupt": "maybe"}, "include_corrupt"),
+    ],
+)
+def test_wrong_conf_is_refused_by_name(
+    rest: Rest, lesson: str, conf: dict[str, Any], named: str
+) -> None:
+    """A wrong type, value or name ends in a 4xx that names the parameter, and no run begins."""
+    runs = rest.get(f"dags/{lesson}/dagRuns")["total_entries"]
+
+    answer = rest.post(f"dags/{lesson}/dagRuns", {"logical_date": None, "conf": conf})
+
+    assert 400 <= answer.status_code < 500, answer.text
+    assert named in answer.text
+    assert rest.get(f"dags/{lesson}/dagRuns")["total_entries"] == runs
