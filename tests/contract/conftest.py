@@ -1,11 +1,13 @@
 """The lessons that are ready, and what came of reading them in a process of their own."""
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from include.curriculum import syllabus
 from tests.bench.parsing import ROOT, Folders, Reading, read_all
+from tests.conftest import FOLDER
 
 BUILT = [lesson for lesson in syllabus.load().lessons if lesson.built()]
 BREAKS_EVERY_RULE = """\
@@ -47,20 +49,23 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 Measured = tuple[dict[Path, Reading], Folders]
+READINGS = pytest.StashKey[Future[Measured]]()
+RULE_BREAKER = FOLDER / "breaks_every_rule.py"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Read the lessons beside the other tests, and look at what came of it at the end."""
+    asking = [item for item in items if "measured" in getattr(item, "fixturenames", ())]
+    if asking:
+        items.sort(key=lambda item: item in asking)
+        RULE_BREAKER.write_text(BREAKS_EVERY_RULE)
+        asking[0].config.stash[READINGS] = ThreadPoolExecutor(1).submit(read_all, [RULE_BREAKER])
 
 
 @pytest.fixture(scope="session")
-def rule_breaker(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file that does everything that a lesson must not do while it is read."""
-    file = tmp_path_factory.mktemp("dags") / "breaks_every_rule.py"
-    file.write_text(BREAKS_EVERY_RULE)
-    return file
-
-
-@pytest.fixture(scope="session")
-def measured(rule_breaker: Path) -> Measured:
-    """All readings, in one process more: each start of Airflow costs seconds."""
-    return read_all([rule_breaker])
+def measured(pytestconfig: pytest.Config) -> Measured:
+    """What came of reading all lessons, and the file that breaks every rule."""
+    return pytestconfig.stash[READINGS].result()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 Airflow's Dag processor reads each file in a process of its own, again and again.
 """
 
-from pathlib import Path
 from statistics import median
 
 import pytest
@@ -11,7 +10,7 @@ import pytest
 from include.curriculum.syllabus import Lesson
 from tests.bench import bars
 from tests.bench.parsing import ROOT, Reading
-from tests.contract.conftest import BUILT, Measured
+from tests.contract.conftest import BUILT, RULE_BREAKER, Measured
 
 AT_THE_BAR = {
     "phase5_04_callbacks": "0.53 to 0.62 s: Slack's client comes with the notifier, in 0.35 s",
@@ -42,15 +41,15 @@ def test_it_loads_nothing_heavy(reading: Reading):
     assert len(reading.heavy) <= bars.HEAVY.limit, reading.heavy
 
 
-def test_a_file_that_breaks_every_rule_is_caught(measured: Measured, rule_breaker: Path):
+def test_a_file_that_breaks_every_rule_is_caught(measured: Measured):
     """The guards see what they are there for."""
-    reading = measured[0][rule_breaker]
+    reading = measured[0][RULE_BREAKER]
 
     assert "not even this is a Dag" in reading.errors[0]
     assert "airflow.decorators.dag" in reading.deprecations[0]
     assert reading.reached == [
         *("a Variable", "a Connection", "a Connection", "the network"),
-        f"a file that it writes ({rule_breaker.with_suffix('.txt')})",
+        f"a file that it writes ({RULE_BREAKER.with_suffix('.txt')})",
     ]
     assert "pandas" in reading.heavy
 

@@ -15,6 +15,7 @@ from include.lab.settings import ROOT
 from tests.include.inbox.test_mail import mail
 from tests.include.lab.conftest import free_port_base
 
+pytestmark = pytest.mark.lab
 SCRIPT = "<script>alert(1)</script>"
 
 

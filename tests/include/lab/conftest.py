@@ -1,5 +1,6 @@
 """A lab in a folder of its own, described and not started."""
 
+import os
 import socket
 import sys
 from collections.abc import Callable
@@ -23,11 +24,12 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
 
 
 def free_port_base(ports: int = 8) -> int:
-    """The first of some free ports in a row."""
-    for base in range(19000, 20000, ports):
+    """The first of some free ports in a row; two test runs look in other places."""
+    for attempt in range(200):
+        base = 31000 + (os.getpid() + attempt) % 200 * 8
         if not any(is_listening(port) for port in range(base, base + ports)):
             return base
-    raise RuntimeError("no free ports between 19000 and 20000")
+    raise RuntimeError("no free ports between 31000 and 32600")
 
 
 def is_listening(port: int) -> bool:

@@ -16,7 +16,7 @@ from include.lab import __main__ as module
 from include.lab.__main__ import check_ports, main, memory_bytes, only_one, running_pid
 from include.lab.service import Service
 from include.lab.settings import ROOT, Lab, LabError
-from include.lab.supervisor import spawn, started, write_state
+from include.lab.supervisor import started, write_state
 
 Command = Callable[..., tuple[int, str]]
 
@@ -139,7 +139,7 @@ def test_down_without_a_lab_ends_what_is_left(
     place: Lab, command: Command, python: Callable[..., Service]
 ):
     """What a killed lab left running does not stay."""
-    left = spawn(python("service"), place.logs / "service.log")
+    left = subprocess.Popen(python("service").command, start_new_session=True)
     write_state(place, {"service": {"pid": left.pid, "started": started(left.pid)}})
 
     code, said = command("down")

@@ -114,6 +114,7 @@ def running(folder: Path, port: int) -> Iterator[tuple[subprocess.Popen[bytes], 
         log.close()
 
 
+@pytest.mark.lab
 def test_objects_survive_a_hard_end(tmp_path: Path):
     """Put, overwrite, delete, kill -9, start again: the store is as it was."""
     port = free_port_base()

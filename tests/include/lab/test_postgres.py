@@ -1,5 +1,6 @@
 """Whose PostgreSQL the lab takes, as which user it runs, and what it creates."""
 
+import asyncio
 import os
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from include.lab import postgres as module
 from include.lab.postgres import OWNERS, create_databases, data_folder
 from include.lab.settings import Lab, LabError
-from include.lab.supervisor import end_group, spawn
+from include.lab.supervisor import Supervisor
 from tests.lessons import query
 
 
@@ -125,28 +126,28 @@ def test_a_cluster_that_cannot_be_created_leaves_nothing(
     assert not (tmp_path / "postgres.password").exists()
 
 
+@pytest.mark.lab
 def test_a_real_server_starts_and_stops(place: Lab):
     """A new cluster is created, accepts connections, gets its databases, and keeps them."""
-    described = module.postgres(place)
+    found: list[dict[str, str]] = []
+
+    def fill() -> None:
+        create_databases(place)
+        found.append(databases(place))
+        supervisor.stop()
+
     try:
-        assert described.prepare
-        described.prepare()
-        described.prepare()
-        server = spawn(described, place.logs / "postgres.log")
-        try:
-            while not described.ready():
-                assert server.poll() is None, (place.logs / "postgres.log").read_text()
-            for _ in range(2):
-                create_databases(place)
-            assert databases(place) == {"airflow": "airflow", "warehouse": "warehouse"}
-            server.send_signal(described.stop_signal)
-            assert server.wait(20) == 0
-            assert not described.ready()
-        finally:
-            end_group(server)
+        for _ in range(2):
+            supervisor = Supervisor(place, [module.postgres(place)], lambda line: None)
+            asyncio.run(supervisor.run(fill))
+            process = supervisor.running["postgres"].process
+            assert process
+            assert process.poll() == 0
     finally:
         if data_folder(place).is_relative_to("/var/tmp"):
             module.shutil.rmtree(data_folder(place).parent)
+
+    assert found == [{"airflow": "airflow", "warehouse": "warehouse"}] * 2
 
 
 def databases(place: Lab) -> dict[str, str]:

@@ -16,7 +16,7 @@ import pytest
 from include.lab import supervisor as module
 from include.lab.service import Service
 from include.lab.settings import ROOT, Lab, LabError
-from include.lab.supervisor import Supervisor, end_leftovers, read_state, spawn, started
+from include.lab.supervisor import Supervisor, end_leftovers, read_state, started
 from tests.include.lab.conftest import WAIT
 
 Describe = Callable[..., Service]
@@ -271,14 +271,19 @@ def test_the_first_state_is_empty(place: Lab):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may start a process as somebody else")
-def test_a_service_may_run_as_another_user(tmp_path: Path):
+def test_a_service_may_run_as_another_user(place: Lab):
     """PostgreSQL refuses to run as root, so root starts it as nobody."""
-    process = spawn(
-        Service("service", ("sleep", "600"), "", user="nobody", folder=Path("/")), tmp_path / "log"
-    )
+    users = []
+    service = Service("service", ("sleep", "600"), "", user="nobody", folder=Path("/"))
+    run = Run(place, service)
 
-    assert psutil.Process(process.pid).username() == "nobody"
-    module.end_group(process)
+    def look() -> None:
+        users.append(psutil.Process(run.pid("service")).username())
+        run.supervisor.stop()
+
+    run.until(look)
+
+    assert users == ["nobody"]
 
 
 def gone(pid: int) -> bool:
