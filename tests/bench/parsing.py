@@ -62,13 +62,17 @@ class Reading:
 
 @dataclass(frozen=True)
 class Folders:
-    """Seconds to read all lessons cold and again, and what they are compared with."""
+    """Seconds to read all lessons cold and again, and what they are compared with.
+
+    `examples` is how many example files Airflow brings.
+    """
 
     lessons_cold: float
     lessons_warm: float
     examples_cold: float
     examples_warm: float
     empty_warm: float
+    examples: int
 
     @property
     def cold_ratio(self) -> float:
@@ -143,7 +147,8 @@ def _folders(files: int) -> Folders:
             (Path(empty) / f"empty_{number}.py").write_text(EMPTY_DAG.format(number))
         _, empty_again = _forked(lambda: _read_folder(Path(empty)))
     lessons = _forked(lambda: _read_folder(ROOT / "dags"))
-    return Folders(*lessons, *_forked(lambda: _read_folder(examples)), empty_again)
+    number = len([*examples.glob("*.py")]) - 1  # all but __init__.py
+    return Folders(*lessons, *_forked(lambda: _read_folder(examples)), empty_again, number)
 
 
 def _read_folder(folder: Path) -> tuple[float, float]:
