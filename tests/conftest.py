@@ -6,6 +6,7 @@ same database would take the run over. The live tests use the lab's own Airflow 
 """
 
 import json
+import logging
 import os
 import shutil
 import socket
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +50,7 @@ from include.lab.airflow_settings import airflow_environment  # noqa: E402
 from include.lab.postgres import data_folder  # noqa: E402
 from include.lab.services import addresses  # noqa: E402
 from include.lab.settings import Lab  # noqa: E402
+from tests.lessons import Result, Run, run_dag  # noqa: E402
 
 LAB = Lab.from_environment()
 BUNDLE = {
@@ -121,3 +124,28 @@ def lab() -> Iterator[Lab]:
     finally:
         process.terminate()
         process.wait(90)
+
+
+@pytest.fixture
+def run(bag: Any, lab: Lab) -> Run:
+    """Run a lesson in this process, against the lab."""
+
+    def run_lesson(
+        dag_id: str, conf: dict[str, Any] | None = None, logical_date: datetime | None = None
+    ) -> Result:
+        return run_dag(bag.dags[dag_id], conf, logical_date)
+
+    return run_lesson
+
+
+@pytest.fixture
+def hints() -> Iterator[list[str]]:
+    """What is said of services that do not answer, line by line."""
+    from plugins.listeners import service_hint
+
+    lines: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: lines.append(record.getMessage())  # type: ignore[method-assign]
+    service_hint.log.addHandler(handler)
+    yield lines
+    service_hint.log.removeHandler(handler)

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -66,6 +67,10 @@ class Result:
 
     def _name(self, ti: Any) -> str:
         return ti.task_id if ti.map_index < 0 else f"{ti.task_id}[{ti.map_index}]"
+
+
+Run = Callable[..., Result]
+"""The fixture `run`: `run("phase1_01_hello_airflow", conf={...}, logical_date=...)`."""
 
 
 def run_dag(

@@ -2,7 +2,7 @@
 
 from airflow import __version__
 
-from tests.dags.conftest import Run
+from tests.lessons import Run
 
 
 def test_greets_between_opening_and_closing(run: Run) -> None:

@@ -6,8 +6,7 @@ import pytest
 
 from include.data import seeds
 from include.retail.orders import newest_orders
-from tests.dags.conftest import Run
-from tests.lessons import lake
+from tests.lessons import Run, lake
 
 
 def test_report_holds_the_seeds_counts(run: Run) -> None:

@@ -7,8 +7,7 @@ import pytest
 
 from include.data import seeds
 from include.retail.orders import newest_orders, sales_of_day
-from tests.dags.conftest import Run
-from tests.lessons import query
+from tests.lessons import Run, query
 
 
 @pytest.mark.parametrize("day", [date(2026, 1, 5), date(2026, 3, 31), date(2026, 11, 1)])

@@ -6,8 +6,7 @@ import pyarrow.parquet as pq
 
 from include.data import seeds
 from include.retail.orders import newest_orders, revenue_by_country
-from tests.dags.conftest import Run
-from tests.lessons import lake
+from tests.lessons import Run, lake
 
 
 def test_parquet_holds_each_countrys_revenue(run: Run) -> None:

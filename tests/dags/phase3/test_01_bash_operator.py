@@ -9,7 +9,7 @@ from airflow.exceptions import ParamValidationError
 from include.data import seeds
 from include.lab.settings import Lab
 from include.retail.deliveries import parse_delivery
-from tests.dags.conftest import Run
+from tests.lessons import Run
 
 DAG = "phase3_01_bash_operator"
 

@@ -8,8 +8,7 @@ from airflow.exceptions import ParamValidationError
 
 from include.data import seeds
 from include.retail.orders import newest_orders, sales_of_day
-from tests.dags.conftest import Run
-from tests.lessons import query
+from tests.lessons import Run, query
 
 DAG = "phase3_02_python_operator"
 ROWS = "SELECT orders, revenue FROM marts.channel_sales WHERE day = %s AND channel = %s"

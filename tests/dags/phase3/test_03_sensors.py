@@ -3,7 +3,7 @@
 from include.data import seeds
 from include.lab.settings import Lab
 from include.retail.deliveries import parse_delivery
-from tests.dags.conftest import Run
+from tests.lessons import Run
 
 DAG = "phase3_03_sensors"
 SOURCE = seeds.DELIVERIES / "2026-01-05" / "wiesel.csv"

@@ -11,8 +11,7 @@ from airflow.exceptions import ParamValidationError
 from include.data import seeds
 from include.lab.airflow_settings import XCOM_THRESHOLD_BYTES
 from include.retail.orders import Order, newest_orders
-from tests.dags.conftest import Run
-from tests.lessons import bucket, query
+from tests.lessons import Run, bucket, query
 
 DAG = "phase4_01_xcom_basics"
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -8,8 +8,7 @@ from airflow.exceptions import ParamValidationError
 
 from include.data import seeds
 from include.retail.orders import newest_orders
-from tests.dags.conftest import Run
-from tests.lessons import query
+from tests.lessons import Run, query
 
 DAG = "phase4_02_branching"
 ROUTES = {"review", "express", "standard"}

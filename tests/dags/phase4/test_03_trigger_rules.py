@@ -8,8 +8,7 @@ from airflow.sdk import TriggerRule
 
 from include.data import seeds
 from include.retail.deliveries import DeliveryError, parse_delivery
-from tests.dags.conftest import Run
-from tests.lessons import lake
+from tests.lessons import Run, lake
 
 DAG = "phase4_03_trigger_rules"
 GROUPS = ("after_failure", "after_skip")

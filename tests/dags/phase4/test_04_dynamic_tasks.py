@@ -8,8 +8,7 @@ from airflow.exceptions import ParamValidationError
 
 from include.data import seeds
 from include.retail.deliveries import parse_delivery, total_cost
-from tests.dags.conftest import Run
-from tests.lessons import lake, query
+from tests.lessons import Run, lake, query
 
 DAG = "phase4_04_dynamic_tasks"
 DAY = date(2026, 1, 6)

@@ -7,7 +7,7 @@ import pytest
 from include.configuration import metadata
 from include.data import seeds
 from include.retail.orders import newest_orders
-from tests.dags.conftest import Run
+from tests.lessons import Run
 
 LESSON = "phase5_01_connections_variables"
 LIMITS = metadata.variables()["shop_limits"].value

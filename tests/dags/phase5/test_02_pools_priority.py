@@ -4,8 +4,7 @@ from collections import defaultdict
 from decimal import Decimal
 
 from include.data import seeds
-from tests.dags.conftest import Run
-from tests.lessons import query
+from tests.lessons import Run, query
 
 
 def test_stores_each_suppliers_stock(run: Run, bag) -> None:

@@ -2,8 +2,7 @@
 
 from include.data import seeds
 from include.retail.orders import newest_orders, revenue_by_country
-from tests.dags.conftest import Run
-from tests.lessons import query
+from tests.lessons import Run, query
 
 LESSON = "phase5_03_task_groups"
 

@@ -1,7 +1,6 @@
 """`phase5_04_callbacks`: one row for each event; the deadline is proven on the live scheduler."""
 
-from tests.dags.conftest import Run
-from tests.lessons import query
+from tests.lessons import Run, query
 
 LESSON = "phase5_04_callbacks"
 

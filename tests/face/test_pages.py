@@ -1,0 +1,93 @@
+"""What a person sees: the list, a lesson's page, its graph, its form, the inbox, the shop."""
+
+from typing import Any
+
+import httpx
+
+from include.curriculum import syllabus
+from include.lab.settings import Lab
+from tests.face.conftest import SCREENSHOTS
+from tests.live.rest import Rest
+
+LESSON = "phase5_03_task_groups"
+
+
+def _look(page: Any, address: str, text: str, name: str) -> None:
+    """Open the address, wait for the text, and keep what is seen."""
+    page.goto(address)
+    page.get_by_text(text).first.wait_for()
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(1000)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+
+def test_list_shows_the_lessons(lab: Lab, page: Any) -> None:
+    """The list of Dags shows the lessons."""
+    first = syllabus.load().lessons[0]
+
+    _look(page, f"{lab.url('airflow')}/dags?limit=50", first.id, "dags")
+
+    assert page.get_by_text("phase1").first.is_visible()
+
+
+def test_lessons_page_is_rendered(lab: Lab, page: Any) -> None:
+    """The button for the Dag's documentation opens the lesson's page as text, not as Markdown."""
+    _look(page, f"{lab.url('airflow')}/dags/{LESSON}", LESSON, "lesson")
+
+    page.get_by_role("button", name="Dag Docs").first.click()
+
+    heading = page.get_by_role("heading", name="What you will learn")
+    heading.wait_for()
+    page.wait_for_timeout(500)
+    page.screenshot(path=SCREENSHOTS / "doc.png")
+    assert page.get_by_text("## What you will learn").count() == 0
+
+
+def test_graph_shows_the_groups(lab: Lab, page: Any) -> None:
+    """The graph of a run shows its groups as boxes."""
+    rest = Rest(lab)
+    run_id = rest.trigger(LESSON)
+    assert rest.wait(LESSON, run_id) == "success"
+    _look(page, f"{lab.url('airflow')}/dags/{LESSON}/runs/{run_id}", "publish", "run")
+
+    page.get_by_role("button", name="Show Graph").click()
+    page.get_by_role("button", name="Expand all task groups").click()
+
+    page.get_by_test_id("node-check.orders").or_(page.get_by_text("has_sales")).first.wait_for()
+    page.wait_for_timeout(2000)
+    page.screenshot(path=SCREENSHOTS / "graph.png")
+    assert page.locator(".react-flow__node").count() >= 10
+
+
+def test_trigger_form_names_its_fields(lab: Lab, page: Any) -> None:
+    """A lesson with parameters shows a form with a field for each."""
+    page.goto(f"{lab.url('airflow')}/dags/phase5_04_callbacks")
+    page.get_by_role("button", name="Trigger").first.click()
+    page.get_by_text("late").first.wait_for()
+    page.wait_for_timeout(500)
+    page.screenshot(path=SCREENSHOTS / "form.png")
+
+    assert page.get_by_text("Let the run miss its deadline").first.is_visible()
+
+
+def test_inbox_shows_what_was_sent(lab: Lab, page: Any) -> None:
+    """A Slack message, a page and an event are shown as their receivers would see them."""
+    inbox = lab.url("inbox")
+    blocks = [
+        {"type": "header", "text": {"type": "plain_text", "text": "Orders are late"}},
+        {"type": "section", "text": {"type": "mrkdwn", "text": "*42* orders wait in `staging`"}},
+    ]
+    payload = {"summary": "Warehouse is down", "source": "warehouse", "severity": "critical"}
+    page_call = {"routing_key": "on-call", "event_action": "trigger", "payload": payload}
+    httpx.post(f"{inbox}/slack/T/B/X", json={"blocks": blocks}, trust_env=False)
+    httpx.post(f"{inbox}/pager/events", json=page_call, trust_env=False)
+
+    _look(page, inbox, "Orders are late", "inbox")
+
+    assert page.locator("b", has_text="42").is_visible()
+    assert page.get_by_text("Warehouse is down").is_visible()
+
+
+def test_shop_says_what_it_is(lab: Lab, page: Any) -> None:
+    """The partner API has a front page for people."""
+    _look(page, lab.url("shop_api"), "partner", "shop_api")

@@ -1,0 +1,78 @@
+"""The line in a failed task's log that names the service which does not answer."""
+
+import json
+import socket
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def nobody() -> Iterator[int]:
+    """A port at which nobody answers, held so that nobody starts to."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
+
+
+def _failed_task(*tags: str) -> Any:
+    return SimpleNamespace(task=SimpleNamespace(dag=SimpleNamespace(tags=set(tags))))
+
+
+def test_names_service_connection_address_and_command(
+    nobody: int, monkeypatch: pytest.MonkeyPatch, hints: list[str]
+) -> None:
+    """A service that does not answer is named with its connection and what to do."""
+    from plugins.listeners import service_hint
+
+    extra = {"endpoint_url": f"http://127.0.0.1:{nobody}"}
+    connection = json.dumps({"conn_type": "aws", "extra": extra})
+    monkeypatch.setenv("AIRFLOW_CONN_OBJECT_STORE", connection)
+
+    service_hint.on_task_instance_failed(_failed_task("phase1", "object_store"), None)
+
+    (line,) = hints
+    assert "Service 'object_store' (connection 'object_store')" in line
+    assert f"127.0.0.1:{nobody}" in line
+    assert "make up" in line
+
+
+@pytest.mark.parametrize(
+    "connection",
+    [
+        {"conn_type": "postgres", "host": "127.0.0.1", "port": "PORT"},
+        {"conn_type": "http", "host": "http://127.0.0.1:PORT/slack"},
+        {"conn_type": "aws", "extra": {"endpoint_url": "http://127.0.0.1:PORT"}},
+    ],
+)
+def test_finds_the_address_in_each_kind_of_connection(
+    connection: dict[str, Any], nobody: int
+) -> None:
+    """Host and port, a URL as host, or an endpoint in the extras: all lead to the address."""
+    from airflow.sdk import Connection
+
+    from plugins.listeners.service_hint import silent
+
+    facts = json.loads(
+        json.dumps(connection).replace('"PORT"', str(nobody)).replace("PORT", str(nobody))
+    )
+    extra = json.dumps(facts.pop("extra", {}))
+
+    assert silent(Connection(conn_id="x", extra=extra, **facts)) == f"127.0.0.1:{nobody}"
+
+
+def test_says_nothing_of_a_service_that_answers(
+    monkeypatch: pytest.MonkeyPatch, hints: list[str]
+) -> None:
+    """A task that failed for another reason gets no hint."""
+    from plugins.listeners import service_hint
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        connection = {"conn_type": "postgres", "host": "127.0.0.1", "port": port}
+        monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", json.dumps(connection))
+        service_hint.on_task_instance_failed(_failed_task("postgres"), None)
+
+    assert hints == []
