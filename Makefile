@@ -51,12 +51,12 @@ lock: $(UV) ## Resolve the dependencies anew and export requirements.txt
 
 .venv/.installed: pyproject.toml uv.lock | $(UV)
 	@echo "Installing Airflow and the lessons' packages into .venv (the first time takes minutes) ..."
-	@UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --quiet
+	@UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --quiet --compile-bytecode
 	@touch $@
 
 .lab/venv/.installed: pyproject.toml uv.lock | $(UV)
 	@echo "Installing the lab's services into .lab/venv ..."
-	@UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=.lab/venv $(UV) sync --frozen --quiet --only-group lab
+	@UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=.lab/venv $(UV) sync --frozen --quiet --compile-bytecode --only-group lab
 	@touch $@
 
 .uv/bin/uv:

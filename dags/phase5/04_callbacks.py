@@ -42,7 +42,6 @@ from typing import Any
 
 from airflow.providers.common.sql.operators.sql import SQLCheckOperator, SQLExecuteQueryOperator
 from airflow.providers.common.sql.sensors.sql import SqlSensor
-from airflow.providers.slack.notifications.slack_webhook import SlackWebhookNotifier
 from airflow.sdk import (
     AsyncCallback,
     BaseNotifier,
@@ -56,6 +55,7 @@ from airflow.sdk import (
 from airflow.sdk.exceptions import AirflowSkipException
 
 from plugins.notifiers.event_log import CREATE_TABLE, EventLog
+from plugins.notifiers.slack_message import SlackMessage
 
 DEADLINE = timedelta(seconds=30)
 LATE = ":alarm_clock: A run of phase5_04_callbacks has not ended within 30 seconds."
@@ -75,7 +75,7 @@ def when_late(notifier: type[BaseNotifier], **settings: str) -> DeadlineAlert:
     on_failure_callback=EventLog("dag_failure"),
     deadline=[
         when_late(EventLog, event="dag_deadline"),
-        when_late(SlackWebhookNotifier, slack_webhook_conn_id="slack_webhook", text=LATE),
+        when_late(SlackMessage, text=LATE),
     ],
     default_args={
         "conn_id": "warehouse",

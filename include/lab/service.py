@@ -38,6 +38,8 @@ class Service:
     user: str | None = None
     folder: Path | None = None
     optional: bool = False
+    fingerprint: str = ""
+    """Of a job: what its work depends on. As long as that is the same, it is not done again."""
 
 
 def listens(host: str, port: int) -> Probe:

@@ -1,5 +1,6 @@
 """Every service of the lab: one description each."""
 
+import hashlib
 import json
 import urllib.error
 import urllib.request
@@ -111,7 +112,18 @@ def metadata(lab: Lab) -> Service:
         environment={**airflow_environment(lab), **addresses(lab)},
         folder=lab.root,
         job=True,
+        fingerprint=_fingerprint(lab),
     )
+
+
+def _fingerprint(lab: Lab) -> str:
+    """Changes with the packages, the files of facts, the code that reads them, the addresses."""
+    files = [lab.root / "uv.lock", *sorted((lab.root / "configs").glob("*.toml"))]
+    files += [lab.root / "plugins/setup/metadata.py"]
+    digest = hashlib.sha256(json.dumps([addresses(lab), ADMIN]).encode())
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def seeds(lab: Lab) -> Service:
@@ -138,7 +150,7 @@ def airflow(lab: Lab, component: str) -> Service:
         (str(lab.root / ".venv/bin/airflow"), component, *arguments),
         COMPONENTS[component],
         ready=_LessonsListed(lab, health) if component == "dag-processor" else health,
-        after=("metadata", "seeds"),
+        after=("metadata",),
         environment=airflow_environment(lab),
         ports=(lab.port("airflow"),) if api_server else (),
         address=lab.address if api_server else "",

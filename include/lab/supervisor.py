@@ -162,6 +162,11 @@ class Supervisor:
         began = time.monotonic()
         if service.prepare:
             await asyncio.to_thread(service.prepare)
+        if service.fingerprint and self._done_before(one) == service.fingerprint:
+            one.became_ready.set()
+            self._note(one, "done")
+            self.tell(f"  {service.name:<14} unchanged          {service.what}")
+            return
         one.process = spawn(service, self._log_file(one), self.lab.secrets.values())
         self._note(one, "starting")
         while not self.stopping.is_set():
@@ -179,6 +184,8 @@ class Supervisor:
             await asyncio.sleep(0.1)
         else:
             return
+        if service.fingerprint:
+            self._mark(one).write_text(service.fingerprint)
         one.seconds = time.monotonic() - began
         again = one.became_ready.is_set()
         one.became_ready.set()
@@ -231,6 +238,14 @@ class Supervisor:
         one.state = state
         facts = {name: running.facts() for name, running in self.running.items()}
         write_state(self.lab, facts)
+
+    def _done_before(self, one: Running) -> str | None:
+        """The fingerprint that the job had when it last ended well."""
+        mark = self._mark(one)
+        return mark.read_text() if mark.exists() else None
+
+    def _mark(self, one: Running) -> Path:
+        return self.lab.home / f"{one.service.name}.done"
 
     def _log_file(self, one: Running) -> Path:
         return self.lab.logs / f"{one.service.name}.log"

@@ -82,6 +82,7 @@ def _results(
 ) -> Iterator[tuple[bars.Bar, float]]:
     yield bars.COLD, folders.cold_ratio
     yield bars.WARM, folders.warm_ratio
+    yield bars.HOLLOW, folders.hollow_ratio
     yield bars.ALONE_MEDIAN, median(one.seconds for one in readings.values())
     yield bars.ALONE_WORST, max(one.seconds for one in readings.values())
     yield bars.HEAVY, max(len(one.heavy) for one in readings.values())

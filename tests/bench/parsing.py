@@ -31,12 +31,17 @@ HEAVY = {
 }
 LOADED_BEFORE = ("airflow.sdk", "airflow.dag_processing.dagbag")
 EMPTY_DAG = """\
-from airflow.sdk import dag
+from airflow.sdk import dag, task
 
 
 @dag(schedule=None)
 def empty_{0}():
-    pass
+    @task
+    def nothing():
+        pass
+
+    for _ in range({1}):
+        nothing()
 
 
 empty_{0}()
@@ -64,7 +69,8 @@ class Reading:
 class Folders:
     """Seconds to read all lessons cold and again, and what they are compared with.
 
-    `examples` is how many example files Airflow brings.
+    `examples` is how many example files Airflow brings. An empty Dag has no task; a hollow one has
+    as many as the lesson it is compared with, and they do nothing.
     """
 
     lessons_cold: float
@@ -72,6 +78,7 @@ class Folders:
     examples_cold: float
     examples_warm: float
     empty_warm: float
+    hollow_warm: float
     examples: int
 
     @property
@@ -83,6 +90,11 @@ class Folders:
     def warm_ratio(self) -> float:
         """All lessons again, against as many empty Dags."""
         return self.lessons_warm / self.empty_warm
+
+    @property
+    def hollow_ratio(self) -> float:
+        """All lessons again, against Dags of as many tasks that do nothing."""
+        return self.lessons_warm / self.hollow_warm
 
 
 def read_all(others: Iterable[Path] = ()) -> tuple[dict[Path, Reading], Folders]:
@@ -123,7 +135,7 @@ def main(others: list[str]) -> dict[str, Any]:
     readings = {file: _alone(file) for file in (*built, *map(Path, others))}
     return {
         "alone": {str(file): asdict(reading) for file, reading in readings.items()},
-        "folders": asdict(_folders(len(built))),
+        "folders": asdict(_folders()),
     }
 
 
@@ -140,15 +152,24 @@ def _alone(file: Path) -> Reading:
     return replace(reading, heavy=sorted(set(reading.heavy) - brought))
 
 
-def _folders(files: int) -> Folders:
+def _folders() -> Folders:
     examples = Path(str(files_of("airflow.example_dags")))
-    with tempfile.TemporaryDirectory() as empty:
-        for number in range(files):
-            (Path(empty) / f"empty_{number}.py").write_text(EMPTY_DAG.format(number))
-        _, empty_again = _forked(lambda: _read_folder(Path(empty)))
+    sizes = _forked(lambda: [len(dag.tasks) for dag in _bag(ROOT / "dags").dags.values()])
     lessons = _forked(lambda: _read_folder(ROOT / "dags"))
     number = len([*examples.glob("*.py")]) - 1  # all but __init__.py
-    return Folders(*lessons, *_forked(lambda: _read_folder(examples)), empty_again, number)
+    examples_read = _forked(lambda: _read_folder(examples))
+    return Folders(
+        *lessons, *examples_read, _read_dags([0] * len(sizes)), _read_dags(sizes), number
+    )
+
+
+def _read_dags(sizes: list[int]) -> float:
+    """Seconds to read again a Dag of each size, one in a file."""
+    with tempfile.TemporaryDirectory() as folder:
+        for number, tasks in enumerate(sizes):
+            (Path(folder) / f"empty_{number}.py").write_text(EMPTY_DAG.format(number, tasks))
+        _, again = _forked(lambda: _read_folder(Path(folder)))
+    return again
 
 
 def _read_folder(folder: Path) -> tuple[float, float]:

@@ -12,9 +12,6 @@ from tests.bench import bars
 from tests.bench.parsing import ROOT, Reading
 from tests.contract.conftest import BUILT, RULE_BREAKER, Measured
 
-AT_THE_BAR = {
-    "phase5_04_callbacks": "0.53 to 0.62 s: Slack's client comes with the notifier, in 0.35 s",
-}
 """Lessons that are over the bar on a busy machine, with what takes the time."""
 
 
@@ -58,19 +55,13 @@ def seconds(measured: Measured) -> dict[str, float]:
     return {lesson.id: measured[0][ROOT / lesson.file].seconds for lesson in BUILT}
 
 
-@pytest.mark.xfail(
-    reason="measured 0.09 to 0.11 s on a busy machine: most lessons use the common SQL operators, "
-    "which alone take 0.09 s to import"
-)
 def test_the_usual_lesson_is_read_in_time(measured: Measured):
     """Half of the lessons, read alone and cold, are below the bar."""
     assert median(seconds(measured).values()) <= bars.ALONE_MEDIAN.limit
 
 
-def test_it_is_read_in_time(request: pytest.FixtureRequest, lesson: Lesson, reading: Reading):
+def test_it_is_read_in_time(reading: Reading):
     """Read alone and cold, no lesson takes longer than the bar."""
-    if lesson.id in AT_THE_BAR:
-        request.applymarker(pytest.mark.xfail(reason=AT_THE_BAR[lesson.id]))
     assert reading.seconds <= bars.ALONE_WORST.limit
 
 
@@ -80,12 +71,17 @@ def test_all_lessons_are_read_as_fast_as_the_examples(measured: Measured):
 
 
 @pytest.mark.xfail(
-    reason="measured 3.8 to 4.6 ×: an empty Dag has no task, a lesson about five; "
-    "Airflow's own examples take 2.4 ms a file, the lessons 2.7 ms"
+    reason="measured 4.5 ×: an empty Dag has no task, a lesson has seven, and making a task takes "
+    "Airflow 0.3 ms; against Dags of as many tasks that do nothing see the next test"
 )
 def test_reading_again_costs_little_more_than_empty_dags(measured: Measured):
     """Once all is imported, a lesson is little more than its declarations."""
     assert measured[1].warm_ratio <= bars.WARM.limit
+
+
+def test_reading_again_costs_little_more_than_its_tasks(measured: Measured):
+    """Once all is imported, a lesson costs little more than tasks that do nothing."""
+    assert measured[1].hollow_ratio <= bars.HOLLOW.limit
 
 
 def test_there_is_something_to_read():
