@@ -60,9 +60,11 @@ lock: $(UV) ## Resolve the dependencies anew and export requirements.txt
 	@touch $@
 
 .uv/bin/uv:
-	@python3 -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
-		|| { echo "Python 3.11, 3.12 or 3.13 is needed as python3 (here: $$(python3 --version 2>&1)): install one, or uv."; exit 1; }
-	@echo "Installing uv into .uv ..."
-	@python3 -m venv .uv 2>/dev/null \
-		|| { rm -rf .uv; echo "Python's venv module is missing: install it (Debian, Ubuntu: apt install python3-venv)."; exit 1; }
-	@.uv/bin/pip install --quiet --disable-pip-version-check uv
+	@for python in python3 python3.13 python3.12 python3.11; do \
+		$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null || continue; \
+		echo "Installing uv into .uv ..."; \
+		$$python -m venv .uv 2>/dev/null && .uv/bin/pip install --quiet --disable-pip-version-check uv && exit 0; \
+		rm -rf .uv; \
+		echo "uv could not be installed with $$python -m venv and pip (Debian, Ubuntu: apt install python3-venv)."; exit 1; \
+	done; \
+	echo "Python 3.11, 3.12 or 3.13 is needed (here: $$(python3 --version 2>&1)): install one of them, or uv."; exit 1

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from include.configuration.metadata import connections
+from include.lab.seeding import open_object_store, open_warehouse
 
 XCOM_REFERENCE = "s3://object_store@xcom/"
 ROOT = Path(__file__).resolve().parents[1]
@@ -92,16 +92,7 @@ def run_dag(
 
 def query(sql: str, *parameters: object) -> list[tuple[Any, ...]]:
     """The rows that the warehouse answers, over a connection of the test's own."""
-    import psycopg2
-
-    where = connections()["warehouse"]
-    connection = psycopg2.connect(
-        host=where["host"],
-        port=where["port"],
-        dbname=where["schema"],
-        user=where["login"],
-        password=where["password"],
-    )
+    connection = open_warehouse()
     with connection, connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
@@ -111,15 +102,7 @@ def query(sql: str, *parameters: object) -> list[tuple[Any, ...]]:
 
 def bucket(name: str, prefix: str = "") -> dict[str, bytes]:
     """The content of every object of a bucket below `prefix`, by its key after the prefix."""
-    import boto3
-
-    where = connections()["object_store"]
-    store = boto3.client(
-        "s3",
-        aws_access_key_id=where["login"],
-        aws_secret_access_key=where["password"],
-        **where["extra"],
-    )
+    store = open_object_store()
     found = store.list_objects_v2(Bucket=name, Prefix=prefix).get("Contents", [])
     return {
         item["Key"].removeprefix(prefix): store.get_object(Bucket=name, Key=item["Key"])[

@@ -3,40 +3,52 @@
 Addresses and passwords come from the connections of `configs/`, as they do for the lessons.
 """
 
-import os
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from include.configuration.metadata import connections
 from include.data import landing, object_store, warehouse
 from include.lab.settings import Lab
 
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection as PostgresConnection
+
 
 def main() -> None:
     """Fill the warehouse, the object store and the landing folder."""
-    import boto3
+    opened = open_warehouse()
+    warehouse.load(opened)
+    opened.close()
+    landing.load(Path(connections()["landing"]["extra"]["path"]))
+    if "object_store" not in Lab.from_environment().without:
+        object_store.load(open_object_store())
+
+
+def open_warehouse() -> "PostgresConnection":
+    """Connect to the warehouse."""
     import psycopg2
 
-    known = connections(os.environ)
-    where = known["warehouse"]
-    connection = psycopg2.connect(
+    where = connections()["warehouse"]
+    return psycopg2.connect(
         host=where["host"],
         port=where["port"],
         dbname=where["schema"],
         user=where["login"],
         password=where["password"],
     )
-    warehouse.load(connection)
-    connection.close()
-    landing.load(Path(known["landing"]["extra"]["path"]))
-    if "object_store" not in Lab.from_environment().without:
-        where = known["object_store"]
-        client = boto3.client(
-            "s3",
-            aws_access_key_id=where["login"],
-            aws_secret_access_key=where["password"],
-            **where["extra"],
-        )
-        object_store.load(client)
+
+
+def open_object_store() -> Any:
+    """Return an S3 client of the object store."""
+    import boto3
+
+    where = connections()["object_store"]
+    return boto3.client(
+        "s3",
+        aws_access_key_id=where["login"],
+        aws_secret_access_key=where["password"],
+        **where["extra"],
+    )
 
 
 if __name__ == "__main__":
