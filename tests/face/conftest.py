@@ -21,7 +21,8 @@ def _browser() -> str | None:
     return os.environ.get("LAB_CHROMIUM") or next(filter(None, found), None)
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: while it is open, its event loop runs in this thread.
+@pytest.fixture(scope="module")
 def page(lab: Lab) -> Iterator[Any]:
     """One browser page, logged in to Airflow."""
     path = _browser()
