@@ -7,6 +7,7 @@ import urllib.request
 from datetime import datetime
 from typing import Any
 
+from include.configuration import metadata as facts
 from include.curriculum import syllabus
 from include.lab.airflow_settings import ADMIN, airflow_environment
 from include.lab.postgres import databases, postgres
@@ -103,7 +104,14 @@ def inbox(lab: Lab) -> Service:
 
 
 def metadata(lab: Lab) -> Service:
-    """Airflow's database, its login, roles, connections, variables and pools."""
+    """Airflow's database, its login, roles, connections, variables and pools.
+
+    Raises:
+        ConfigurationError: a file of facts is wrong; told before anything is started.
+    """
+    facts.connections(addresses(lab), lab.root / "configs")
+    for read in (facts.variables, facts.pools, facts.roles):
+        read(lab.root / "configs")
     return Service(
         "metadata",
         (*_python(lab), "-m", "plugins.setup.metadata", *ADMIN),
@@ -186,12 +194,12 @@ class _Health:
     def __call__(self) -> bool:
         if self.since is None:
             self.since = datetime.now().astimezone()
-        facts = _get(self.url)
-        if facts is None:
+        health = _get(self.url)
+        if health is None:
             return False
         if self.key == "api_server":
-            return bool(facts["metadatabase"]["status"] == "healthy")
-        heartbeat = facts[self.key].get(f"latest_{self.key}_heartbeat")
+            return bool(health["metadatabase"]["status"] == "healthy")
+        heartbeat = health[self.key].get(f"latest_{self.key}_heartbeat")
         return heartbeat is not None and datetime.fromisoformat(heartbeat) > self.since
 
 

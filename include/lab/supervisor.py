@@ -32,6 +32,9 @@ LONGEST_PAUSE = 30
 STEADY_SECONDS = 60
 """A service that ran this long starts again without the pause it had grown to."""
 
+LARGEST_LOG_BYTES = 10 * 2**20
+"""A larger log is put aside when its service starts; the one put aside before is dropped."""
+
 log = logging.getLogger(__name__)
 
 
@@ -278,6 +281,8 @@ def spawn(service: Service, log_file: Path, secrets: Iterable[str] = ()) -> Logg
         **account,
     )
     log_file.parent.mkdir(parents=True, exist_ok=True)
+    if log_file.exists() and log_file.stat().st_size > LARGEST_LOG_BYTES:
+        log_file.replace(log_file.with_suffix(".old.log"))
     masked = re.compile(b"|".join(re.escape(secret.encode()) for secret in secrets) or b"(?!)")
 
     def write_log() -> None:

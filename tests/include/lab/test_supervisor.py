@@ -16,7 +16,14 @@ import pytest
 from include.lab import supervisor as module
 from include.lab.service import Service
 from include.lab.settings import ROOT, Lab, LabError
-from include.lab.supervisor import Supervisor, end_leftovers, read_state, started
+from include.lab.supervisor import (
+    Supervisor,
+    end_group,
+    end_leftovers,
+    read_state,
+    spawn,
+    started,
+)
 from tests.include.lab.conftest import WAIT
 
 Describe = Callable[..., Service]
@@ -294,3 +301,42 @@ def gone(pid: int) -> bool:
             return True
         time.sleep(0.05)
     return False
+
+
+def test_a_log_that_has_grown_large_is_put_aside(
+    place: Lab, python: Describe, monkeypatch: pytest.MonkeyPatch
+):
+    """A start does not add to a log beyond its size, and keeps the former one beside it."""
+    monkeypatch.setattr(module, "LARGEST_LOG_BYTES", 3)
+    log_file = place.logs / "service.log"
+    log_file.parent.mkdir(parents=True, exist_ok=True)
+    log_file.write_text("long\n")
+
+    process = spawn(python("service", "print('new')"), log_file)
+    process.wait(10)
+    end_group(process)
+
+    assert log_file.read_text() == "new\n"
+    assert log_file.with_suffix(".old.log").read_text() == "long\n"
+
+
+def test_secrets_are_masked_in_the_log(place: Lab, python: Describe):
+    """What a service writes reaches its log without the lab's secrets."""
+    log_file = place.logs / "service.log"
+
+    process = spawn(python("service", "print('the word is hunter2')"), log_file, ["hunter2"])
+    process.wait(10)
+    end_group(process)
+
+    assert log_file.read_text() == "the word is ***\n"
+
+
+def test_a_job_that_was_done_is_not_done_again(place: Lab, python: Describe, tmp_path: Path):
+    """With the same fingerprint the job is skipped at the next start, with another it runs."""
+    runs = tmp_path / "runs"
+    code = f"open({str(runs)!r}, 'a').write('x')"
+
+    for fingerprint in ("one", "one", "two"):
+        Run(place, python("job", code, job=True, fingerprint=fingerprint)).until()
+
+    assert runs.read_text() == "xx"
