@@ -26,18 +26,11 @@ _NEW_README = f"# Airflow curriculum\n\n{START}\n{END}\n"
 
 _QUICK_START = """\
 ```bash
-make up          # no Docker: installs what is missing, starts every service and Airflow
+make up          # installs what is missing, starts every service and Airflow
 ```
 
-or, with Docker:
-
-```bash
-cd docker_compose
-echo "AIRFLOW_UID=$(id -u)" > .env
-docker compose up -d
-```
-
-Either way, Airflow is then at <http://localhost:8080>; log in as `admin` with the password `admin`.
+Airflow is then at <http://localhost:8080>; log in as `admin` with the password `admin`. The way with
+Docker Compose is planned.
 """
 
 
