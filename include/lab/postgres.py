@@ -160,6 +160,9 @@ def _create_cluster(lab: Lab, binaries: Path, data: Path, user: str | None) -> N
         return
     if data.exists():
         shutil.rmtree(data)
+    # What was done to a former cluster has to be done again.
+    for mark in lab.home.glob("*.done"):
+        mark.unlink()
     data.mkdir(mode=0o700, parents=True)
     password = data.parent / "postgres.password"
     password.touch(mode=0o600)

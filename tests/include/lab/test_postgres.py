@@ -126,6 +126,17 @@ def test_a_cluster_that_cannot_be_created_leaves_nothing(
     assert not (tmp_path / "postgres.password").exists()
 
 
+def test_for_a_new_cluster_nothing_has_been_done_yet(place: Lab, tmp_path: Path):
+    """A job that filled the former cluster has to fill the new one too."""
+    working = binaries(tmp_path / "bin", "18.1")
+    (working / "initdb").write_text("#!/bin/sh\n")
+    (place.home / "metadata.done").write_text("fingerprint")
+
+    module._create_cluster(place, working, tmp_path / "data", None)
+
+    assert not (place.home / "metadata.done").exists()
+
+
 @pytest.mark.lab
 def test_a_real_server_starts_and_stops(place: Lab):
     """A new cluster is created, accepts connections, gets its databases, and keeps them."""
