@@ -17,8 +17,8 @@ tells you which Airflow version ran it.
 
 1. Open this Dag and press **Trigger**, then **Trigger** again in the form.
 2. Open the run's **Graph**: `open_shop`, `greet`, `close_shop` turn green one after the other.
-3. Open `greet` and its **Logs**: it says which Airflow version ran it. Under **XCom** you find
-   what it returned, `return_value`.
+3. Open `greet` and its **Logs**: it says which Airflow version ran it. Under **Storage · XCom** you
+   find what it returned, `return_value`.
 
 ## Why it is written this way
 

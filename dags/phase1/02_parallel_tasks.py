@@ -16,7 +16,7 @@ waits for all of them.
 ## Run it
 
 1. Press **Trigger** and open the run's **Graph**: three counts stand side by side.
-2. Open **Gantt** in the grid: their bars overlap, the report's bar begins after the last of them.
+2. Press **Show Gantt** beside it: their bars overlap, the report's bar begins after the last one.
 3. Open `write_report` and its **Logs**: they say where the report lies and what it holds.
 4. Trigger again: the report is written anew, and there is still exactly one.
 

@@ -20,7 +20,7 @@ gives three rows, however often you repeat it.
 ## Run it
 
 1. The Dag has already run by itself, for yesterday. The shop's data ends on 31 March 2026, so
-   yesterday sold nothing: open `store_sales`, **XCom**: the day, 0 orders, 0.00.
+   yesterday sold nothing: open `store_sales`, **Storage · XCom**: the day, 0 orders, 0.00.
 2. Press **Trigger**, choose **Backfill**, from 2026-01-05 to 2026-01-07, and start it: three runs,
    one after the other. Each `store_sales` says how many orders its day had.
 3. The same backfill again, with *All Runs* reprocessed: still one row for each day.

@@ -17,7 +17,7 @@ line of code to hand the data over.
 ## Run it
 
 1. Press **Trigger** and open the run's **Graph**: nobody wrote `>>`, yet the order is there.
-2. Open `sum_orders` and its **XCom**: `orders` and `revenue` stand there one by one.
+2. Open `sum_orders`, **Storage · XCom**: `orders` and `revenue` stand there one by one.
 3. Open `read_back` and its **Logs**: the total of the Parquet file, which lies in the object store
    as `lake/phase2/02_taskflow_api/revenue.parquet`.
 

@@ -19,7 +19,8 @@ none
 
 1. Press **Trigger**, keep the day `2026-01-05`, press **Trigger**. All four tasks turn green.
 2. Open `count_units`, **Rendered Templates**: the real folder stands where the template was.
-3. The log of `check_delivery` says `OK` for each of the five files; **XCom** holds the checksum.
+3. The log of `check_delivery` says `OK` for each of the five files; its **XCom**
+   (under **Storage**) is the checksum.
 4. Look into the landing folder, `phase3_01_bash_operator/2026-01-05.txt`: units and checksum.
 5. Trigger again with an empty day: `{{ ds }}` takes its place, which is today. Nothing was
    delivered today, so `find_delivery` is skipped, everything after it too, and the run succeeds.

@@ -18,8 +18,8 @@ same result.
 ## Run it
 
 1. Press **Trigger**, choose a day and a channel, press **Trigger**.
-2. `sum_with_operator` and `sum_with_taskflow` run side by side. Open the **XCom** of each: the same
-   day, orders and revenue. For 5 January and `web`: 15 orders.
+2. `sum_with_operator` and `sum_with_taskflow` run side by side. Open **Storage · XCom** of each:
+   the same day, orders and revenue. For 5 January and `web`: 15 orders.
 3. Open the **Logs** of either: the line with the sum names the run.
 4. Open `store_sales`: it returned `1`, the one row that it wrote to `marts.channel_sales`. Trigger
    again: still one row for this day and channel.

@@ -22,7 +22,7 @@ none
 2. Twelve seconds after the start `drive` ends, `deliver` drops the file, all three turn green.
 3. `wait_for_invoice` waits for a file that never comes: after five seconds it turns pink, skipped.
    Its **Logs** show the looks, each wait longer than the one before.
-4. Open `wait_between_looks`, **XCom**: the units that it found in the file.
+4. Open `wait_between_looks`, **Storage · XCom**: the units that it found in the file.
 
 ## Why it is written this way
 

@@ -17,10 +17,11 @@ object in the store while XCom keeps only a reference.
 
 ## Run it
 
-1. Press **Trigger** and keep 31 days. Open `read_orders`, **XCom**: more than a thousand orders.
+1. Press **Trigger** and keep 31 days. Open `read_orders`, **Storage · XCom**: more than a thousand
+   orders.
 2. Open the **Logs** of `locate_orders`: the value lies in the bucket `xcom`, at an address that
    begins with `s3://` and names the Dag, the run and the task.
-3. Open `sum_orders`, **XCom**: two values with keys of their own beside the returned one.
+3. Open `sum_orders`, **Storage · XCom**: two values with keys of their own beside the returned one.
 4. Open `describe_orders`: one sentence, made of what three pulls brought.
 5. Trigger with one day: the same list is short, and `locate_orders` says that the row holds it.
 

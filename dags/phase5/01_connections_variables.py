@@ -20,9 +20,10 @@ settings up, and the secret appears in the log only as `***`.
 
 1. Open **Admin · Connections** and **Admin · Variables**: the names above are there.
 2. Press **Trigger**, then open `call_shop_api` and its **Logs**: the password was written to the
-   log on purpose, and reads `***`. Under **XCom**: how many products the shop has in stock.
-3. Open `show_lookup_order` and its **XCom**: the same key, first from the database, then from the
-   environment, which wins.
+   log on purpose, and reads `***`. Under **Storage · XCom**: how many products the shop
+   has in stock.
+3. Open `show_lookup_order`, **Storage · XCom**: the same key, first from the database, then from
+   the environment, which wins.
 4. In **Admin · Variables** set `default` of `shop_limits` to 500, trigger again, and look at
    `count_large_orders`: fewer orders, and not a line of code was changed.
 

@@ -18,8 +18,9 @@ tasks go first.
 ## Run it
 
 1. Open **Admin · Pools**: `supplier_portal` has two slots.
-2. Press **Trigger** and open the run's **Gantt**: `audit_stock` runs alone, for it takes both
-   slots. Then the suppliers come in the order of their weights, never more than two at a time.
+2. Press **Trigger** and, on the run's page, **Show Gantt**: `audit_stock` runs alone, for it
+   takes both slots. Then the suppliers come in the order of their weights, never more than two at
+   a time.
 3. Trigger the Dag twice in a row: even then there are never more than two.
 4. The table `marts.supplier_stock` has one row for each supplier, however often you do this.
 

@@ -18,7 +18,7 @@ for every element of a list.
 
 1. Press **Trigger** and open the run's **Graph**: three boxes. Click one to unfold it.
 2. Unfold `check`, then `orders` in it. Both have to be right before a report is written.
-3. Open `report.sum_revenue`: **Mapped Tasks** lists one instance for each country.
+3. Open `report.sum_revenue`: **Task Instances** lists one for each country.
 4. Open `publish` and its **Logs**: all countries together. Trigger again: the same rows stay.
 
 ## Why it is written this way

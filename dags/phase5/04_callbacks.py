@@ -19,7 +19,7 @@ late raises a deadline alert (in Airflow 2: SLA).
 
 1. Press **Trigger**. `check_countries` turns red, for 72 orders really have no country; the run
    ends green all the same, because `report` asks for the others.
-2. Open `report` and its **XCom**: which event came from which task. `ask_twice` retried once: it
+2. Open `report`, **Storage · XCom**: which event came from which task. `ask_twice` retried once: it
    asks whether its own retry has been recorded, and only the second try finds that row.
 3. Trigger again with *late* ticked: `wait_until_late` waits until the run's deadline has passed,
    and the inbox (its address is in the terminal of `make up`) shows the alert in Slack.
