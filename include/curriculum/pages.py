@@ -29,8 +29,8 @@ _QUICK_START = """\
 make up          # installs what is missing, starts every service and Airflow
 ```
 
-Airflow is then at <http://localhost:8080>; log in as `admin` with the password `admin`. The way with
-Docker Compose is planned.
+Airflow is then at <http://localhost:8080>; log in as `admin` with the password `admin`. The way
+with Docker Compose is planned.
 """
 
 

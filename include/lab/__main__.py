@@ -147,11 +147,15 @@ async def _run(lab: Lab, described: list[Service], parent: int | None) -> None:
     began = time.monotonic()
 
     def greet() -> None:
-        listed = catalogue.listed_lessons(lab)
         tell(f"\nReady after {time.monotonic() - began:.0f} s.")
-        for error in catalogue.import_errors(lab):
-            tell(f"! {error}")
-        tell(f"{lab.address} · {' / '.join(ADMIN)} · {len(listed or [])} Dags")
+        try:
+            listed, errors = catalogue.listed_lessons(lab), catalogue.import_errors(lab)
+        except OSError as error:
+            listed, errors = None, [f"Airflow does not say which Dags it has: {error}"]
+        for line in errors:
+            tell(f"! {line}")
+        dags = "" if listed is None else f" · {len(listed)} Dags"
+        tell(f"{lab.address} · {' / '.join(ADMIN)}{dags}")
         if "inbox" not in lab.without:
             tell(f"{lab.url('inbox')} · the inbox: what the lessons send out")
         tell("Ctrl-C stops everything; runs and data are kept.")

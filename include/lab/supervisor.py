@@ -17,7 +17,7 @@ from typing import Any
 
 import psutil
 
-from include.lab.service import Service
+from include.lab.service import Probe, Service
 from include.lab.settings import Lab, LabError
 
 READY_SECONDS = 180
@@ -178,7 +178,7 @@ class Supervisor:
                 break
             if code is not None:
                 return
-            if not service.job and await asyncio.to_thread(service.ready):
+            if not service.job and await asyncio.to_thread(_holds, service.ready):
                 break
             if time.monotonic() - began > READY_SECONDS:
                 self.tell(f"! {service.name} was not ready within {READY_SECONDS} s")
@@ -344,6 +344,15 @@ def read_state(lab: Lab) -> dict[str, dict[str, Any]]:
     """What the last start wrote; empty if there was none."""
     file = lab.home / "state.json"
     return json.loads(file.read_text()) if file.exists() else {}
+
+
+def _holds(ready: Probe) -> bool:
+    """Whether the probe holds; one that gets no sensible answer does not, for now."""
+    try:
+        return ready()
+    except (OSError, ValueError):
+        log.debug("A probe had no answer", exc_info=True)
+        return False
 
 
 def _meaning(code: int | None) -> str:

@@ -340,3 +340,19 @@ def test_a_job_that_was_done_is_not_done_again(place: Lab, python: Describe, tmp
         Run(place, python("job", code, job=True, fingerprint=fingerprint)).until()
 
     assert runs.read_text() == "xx"
+
+
+def test_a_probe_without_an_answer_does_not_stop_the_lab(place: Lab, python: Describe):
+    """While what the probe asks is itself starting, it is asked again."""
+    asked = []
+
+    def ready() -> bool:
+        asked.append(1)
+        if len(asked) < 3:
+            raise ConnectionResetError("not yet")
+        return True
+
+    run = Run(place, python("service", ready=ready)).until()
+
+    assert len(asked) == 3
+    assert run.supervisor.failure is None
