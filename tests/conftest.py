@@ -9,9 +9,6 @@ import json
 import logging
 import os
 import shutil
-import socket
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from datetime import datetime
@@ -20,8 +17,8 @@ from typing import Any
 
 import pytest
 
-OUTSIDE = {key: value for key, value in os.environ.items() if not key.startswith("AIRFLOW")}
-ROOT = Path(__file__).resolve().parents[1]
+from tests.labs import ROOT, LabDidNotStartError, free_port_base, start_lab
+
 FOLDER = Path(tempfile.mkdtemp(prefix="curriculum-tests-"))
 # PostgreSQL runs as another user where root runs the tests, and has to get to its data.
 FOLDER.chmod(0o711)
@@ -29,21 +26,7 @@ EMPTY = FOLDER / "empty"
 EMPTY.mkdir()
 
 
-def _free_port_base() -> int:
-    """The first of forty free ports; two test runs that start together look in other places."""
-    for attempt in range(250):
-        base = 21000 + (os.getpid() + attempt) % 250 * 40
-        if all(_is_free(port) for port in range(base, base + 40)):
-            return base
-    raise RuntimeError("no forty consecutive free ports between 21000 and 31000")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as attempt:
-        return attempt.connect_ex(("127.0.0.1", port)) != 0
-
-
-PLACE = {"LAB_HOME": str(FOLDER / "lab"), "LAB_PORT_BASE": str(_free_port_base()), "WITHOUT": ""}
+PLACE = {"LAB_HOME": str(FOLDER / "lab"), "LAB_PORT_BASE": str(free_port_base(40)), "WITHOUT": ""}
 os.environ.update(PLACE)
 
 from include.lab.airflow_settings import airflow_environment  # noqa: E402
@@ -107,19 +90,11 @@ def bag() -> Any:
 @pytest.fixture(scope="session")
 def lab() -> Iterator[Lab]:
     """The whole lab, running: started once, on free ports, with its state in a temporary folder."""
-    output = FOLDER / "lab.log"
-    command = [sys.executable, "-m", "include.lab", "up", "--end-with-parent"]
-    environment = {**OUTSIDE, **PLACE, "PYTHONPATH": str(ROOT)}
-    with output.open("w") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=ROOT, env=environment)
     try:
-        while "Ctrl-C stops everything" not in output.read_text():
-            if process.poll() is not None:
-                pytest.fail(f"The lab did not start:\n{output.read_text()}", pytrace=False)
-            try:
-                process.wait(0.2)
-            except subprocess.TimeoutExpired:
-                continue
+        process = start_lab(PLACE, FOLDER / "lab.log")
+    except LabDidNotStartError as error:
+        pytest.fail(f"The lab did not start:\n{error}", pytrace=False)
+    try:
         yield LAB
     finally:
         process.terminate()

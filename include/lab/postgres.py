@@ -2,14 +2,13 @@
 
 import hashlib
 import os
-import pwd
 import shutil
 import signal
 import stat
 import subprocess
 from pathlib import Path
 
-from include.lab.service import Service
+from include.lab.service import Service, account
 from include.lab.settings import HOST, Lab, LabError
 
 SUPPORTED = range(14, 19)
@@ -167,12 +166,9 @@ def _create_cluster(lab: Lab, binaries: Path, data: Path, user: str | None) -> N
     password = data.parent / "postgres.password"
     password.touch(mode=0o600)
     password.write_text(lab.secrets["postgres_password"])
-    account = {}
     if user is not None:
-        entry = pwd.getpwnam(user)
         for path in (data, password):
-            os.chown(path, entry.pw_uid, entry.pw_gid)
-        account = {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+            shutil.chown(path, user)
     try:
         done = subprocess.run(
             [
@@ -184,7 +180,7 @@ def _create_cluster(lab: Lab, binaries: Path, data: Path, user: str | None) -> N
             capture_output=True,
             text=True,
             check=False,
-            **account,  # type: ignore[call-overload]
+            **account(user),
         )
     finally:
         password.unlink()

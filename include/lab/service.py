@@ -1,5 +1,6 @@
 """What the supervisor needs to know of one service."""
 
+import pwd
 import signal
 import socket
 import urllib.error
@@ -7,6 +8,7 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 Probe = Callable[[], bool]
 
@@ -40,6 +42,14 @@ class Service:
     optional: bool = False
     fingerprint: str = ""
     """Of a job: what its work depends on. As long as that is the same, it is not done again."""
+
+
+def account(user: str | None) -> dict[str, Any]:
+    """What `subprocess` needs to run a command as ``user``, and in no other user's groups."""
+    if user is None:
+        return {}
+    entry = pwd.getpwnam(user)
+    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
 
 
 def listens(host: str, port: int) -> Probe:

@@ -4,7 +4,6 @@ import asyncio
 import json
 import logging
 import os
-import pwd
 import re
 import signal
 import subprocess
@@ -17,7 +16,7 @@ from typing import Any
 
 import psutil
 
-from include.lab.service import Probe, Service
+from include.lab.service import Probe, Service, account
 from include.lab.settings import Lab, LabError
 
 READY_SECONDS = 180
@@ -64,6 +63,7 @@ class Running:
             "restarts": self.restarts,
             "pid": process.pid if process else None,
             "started": started(process.pid) if process else None,
+            "stop_signal": self.service.stop_signal,
         }
 
 
@@ -266,10 +266,6 @@ def spawn(service: Service, log_file: Path, secrets: Iterable[str] = ()) -> Logg
     None of ``secrets`` gets into the log: Airflow masks them in the log of a task, but its
     LocalExecutor repeats that log, unmasked, in the scheduler's own output.
     """
-    account: dict[str, Any] = {}
-    if service.user:
-        entry = pwd.getpwnam(service.user)
-        account = {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
     process = LoggedProcess(
         service.command,
         stdin=subprocess.DEVNULL,
@@ -278,7 +274,7 @@ def spawn(service: Service, log_file: Path, secrets: Iterable[str] = ()) -> Logg
         cwd=service.folder,
         env={**os.environ, **service.environment},
         start_new_session=True,
-        **account,
+        **account(service.user),
     )
     log_file.parent.mkdir(parents=True, exist_ok=True)
     if log_file.exists() and log_file.stat().st_size > LARGEST_LOG_BYTES:
@@ -316,8 +312,7 @@ def end_leftovers(lab: Lab, tell: Callable[[str], None]) -> None:
         if pid and started(pid) == facts["started"]:
             tell(f"  {name} was left running by a lab that ended hard; ending it")
             leader = psutil.Process(pid)
-            # PostgreSQL's own fast stop; a kill would cost it a recovery.
-            leader.send_signal(signal.SIGINT if name == "postgres" else signal.SIGTERM)
+            leader.send_signal(facts["stop_signal"])
             psutil.wait_procs([leader], timeout=10)
             try:
                 os.killpg(pid, signal.SIGKILL)

@@ -4,9 +4,6 @@ It runs beside a lab that is up: in a folder of its own, on other ports.
 """
 
 import asyncio
-import os
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -21,12 +18,11 @@ from include.curriculum import syllabus
 from include.lab import services as catalogue
 from include.lab.__main__ import memory_bytes
 from include.lab.postgres import postgres
-from include.lab.settings import ROOT, Lab
+from include.lab.settings import Lab
 from include.lab.supervisor import Supervisor, read_state
-from tests.include.lab.conftest import free_port_base
+from tests.labs import free_port_base, start_lab
 from tests.live.rest import Rest
 
-READY = "Ctrl-C stops everything"
 IDLE_SECONDS = 20
 
 
@@ -81,29 +77,13 @@ def live(tell: Callable[[str], None]) -> Life:
 @contextmanager
 def _running(place: dict[str, str]) -> Iterator[float]:
     """A running lab, and the seconds until all of it was healthy."""
-    command = [sys.executable, "-m", "include.lab", "up", "--end-with-parent"]
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("AIRFLOW")}
     began = time.monotonic()
-    process = subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-        env={**kept, **place, "PYTHONPATH": str(ROOT)},
-    )
-    assert process.stdout
-    said = []
+    process = start_lab(place, Path(place["LAB_HOME"]).with_name("lab.log"))
     try:
-        for line in process.stdout:
-            said.append(line)
-            if READY in line:
-                break
-        else:
-            raise RuntimeError(f"the lab did not start: {''.join(said)}")
         yield time.monotonic() - began
     finally:
         process.terminate()
-        process.communicate(timeout=120)
+        process.wait(120)
 
 
 def _run_lessons(lab: Lab) -> tuple[dict[str, float], float, list[str]]:

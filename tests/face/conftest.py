@@ -9,7 +9,7 @@ import pytest
 
 from include.lab.airflow_settings import ADMIN
 from include.lab.settings import Lab
-from tests.conftest import ROOT
+from tests.labs import ROOT
 
 SCREENSHOTS = ROOT / "reports" / "screenshots"
 

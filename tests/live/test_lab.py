@@ -5,7 +5,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,45 +13,30 @@ import pytest
 
 from include.lab.settings import Lab
 from include.lab.supervisor import read_state
-from tests.conftest import LAB, OUTSIDE, ROOT
+from tests.conftest import LAB
+from tests.labs import ROOT, environment, start_lab
 from tests.live.rest import Rest
 
 
 @pytest.fixture
 def second(tmp_path: Path, lab: Lab) -> Iterator[dict[str, str]]:
-    """The environment of a second lab beside the running one, with ports and state of its own."""
+    """The place of a second lab beside the running one, with ports and state of its own."""
     place = {"LAB_HOME": str(tmp_path / "lab"), "LAB_PORT_BASE": str(LAB.port_base + 20)}
-    yield {**OUTSIDE, **place, "PYTHONPATH": str(ROOT)}
-    _lab({**OUTSIDE, **place, "PYTHONPATH": str(ROOT)}, "down")
-    _lab({**OUTSIDE, **place, "PYTHONPATH": str(ROOT)}, "reset", "--yes")
+    yield place
+    _lab(place, "down")
+    _lab(place, "reset", "--yes")
 
 
-def _lab(environment: dict[str, str], *command: str) -> subprocess.CompletedProcess[str]:
+def _lab(place: dict[str, str], *command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "include.lab", *command],
-        env=environment,
+        env=environment(place),
         cwd=ROOT,
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
-
-
-def _up(environment: dict[str, str], output: Path) -> subprocess.Popen[bytes]:
-    """Start the lab and wait until it says that it is ready."""
-    with output.open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "include.lab", "up", "--end-with-parent"],
-            env=environment,
-            cwd=ROOT,
-            stdout=log,
-            stderr=log,
-        )
-    while "Ctrl-C stops everything" not in output.read_text():
-        assert process.poll() is None, output.read_text()
-        time.sleep(0.2)
-    return process
 
 
 @pytest.mark.timeout(600)
@@ -62,7 +46,7 @@ def test_stops_without_a_trace_and_keeps_runs_and_data(
     """Two labs side by side; one is stopped and started again, and what it had is still there."""
     there = Lab.from_environment(second)
     output = tmp_path / "up.log"
-    process = _up(second, output)
+    process = start_lab(second, output)
     assert re.search(r"Ready after \d+ s", output.read_text())
     refused = _lab(second, "up")
     assert refused.returncode == 1
@@ -89,7 +73,7 @@ def test_stops_without_a_trace_and_keeps_runs_and_data(
     assert [child for child in family if child.is_running()] == []
 
     # This time the supervisor itself is killed: the next start ends what it left running.
-    process = _up(second, output)
+    process = start_lab(second, output)
     assert Rest(there).get(f"dags/{lesson}/dagRuns/{run_id}")["state"] == "success"
     assert _xcoms(Rest(there), lesson, run_id) == before
     os.kill(process.pid, signal.SIGKILL)

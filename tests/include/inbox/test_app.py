@@ -13,7 +13,7 @@ import pytest
 from include.lab.service import answers
 from include.lab.settings import ROOT
 from tests.include.inbox.test_mail import mail
-from tests.include.lab.conftest import free_port_base
+from tests.labs import free_port_base
 
 pytestmark = pytest.mark.lab
 SCRIPT = "<script>alert(1)</script>"

@@ -1,7 +1,5 @@
 """A lab in a folder of its own, described and not started."""
 
-import os
-import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +8,7 @@ import pytest
 
 from include.lab.service import Service
 from include.lab.settings import Lab
+from tests.labs import free_port_base
 
 WAIT = "import time; time.sleep(600)"
 
@@ -21,20 +20,6 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
     monkeypatch.setenv("LAB_PORT_BASE", str(free_port_base()))
     monkeypatch.setenv("WITHOUT", "")
     return Lab.from_environment()
-
-
-def free_port_base(ports: int = 8) -> int:
-    """The first of some free ports in a row; two test runs look in other places."""
-    for attempt in range(200):
-        base = 31000 + (os.getpid() + attempt) % 200 * 8
-        if not any(is_listening(port) for port in range(base, base + ports)):
-            return base
-    raise RuntimeError("no free ports between 31000 and 32600")
-
-
-def is_listening(port: int) -> bool:
-    with socket.socket() as attempt:
-        return attempt.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.fixture

@@ -140,7 +140,8 @@ def test_down_without_a_lab_ends_what_is_left(
 ):
     """What a killed lab left running does not stay."""
     left = subprocess.Popen(python("service").command, start_new_session=True)
-    write_state(place, {"service": {"pid": left.pid, "started": started(left.pid)}})
+    facts = {"pid": left.pid, "started": started(left.pid), "stop_signal": signal.SIGTERM}
+    write_state(place, {"service": facts})
 
     code, said = command("down")
 

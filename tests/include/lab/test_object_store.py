@@ -14,7 +14,7 @@ import pytest
 from include.lab.object_store import record_changes, reduce_journal
 from include.lab.service import listens
 from include.lab.settings import ROOT
-from tests.include.lab.conftest import free_port_base
+from tests.labs import free_port_base
 
 
 def journal(tmp_path: Path, *requests: tuple[str, str], end: str = "") -> list[tuple[str, str]]:

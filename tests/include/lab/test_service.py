@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from include.lab.service import always, answers, listens
-from tests.include.lab.conftest import free_port_base
+from tests.labs import free_port_base
 
 
 class Status(http.server.BaseHTTPRequestHandler):
