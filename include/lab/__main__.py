@@ -17,12 +17,21 @@ from contextlib import contextmanager
 import psutil
 
 from include.configuration.reader import ConfigurationError
+from include.lab import airflow
 from include.lab import services as catalogue
 from include.lab.airflow_settings import ADMIN
 from include.lab.postgres import data_folder
 from include.lab.service import Service
 from include.lab.settings import HOST, Lab, LabError
-from include.lab.supervisor import Supervisor, end_leftovers, read_state, started
+from include.lab.supervisor import (
+    READY_SECONDS,
+    Supervisor,
+    end_leftovers,
+    hold,
+    read_state,
+    release,
+    started,
+)
 
 
 def main() -> int:
@@ -31,7 +40,7 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     for command, action in COMMANDS.items():
         sub = commands.add_parser(command, help=action.__doc__)
-        if command == "logs":
+        if command in {"logs", "stop", "start"}:
             sub.add_argument("service")
         if command == "up":
             sub.add_argument(
@@ -53,6 +62,8 @@ def up(lab: Lab, options: argparse.Namespace) -> int:
     with only_one(lab):
         end_leftovers(lab, tell)
         described = catalogue.services(lab)
+        for service in described:
+            release(lab, service.name)
         check_ports(described)
         tell(f"Starting the lab ({len(described)} services, state in {lab.home})")
         asyncio.run(_run(lab, described, os.getppid() if options.end_with_parent else None))
@@ -95,6 +106,42 @@ def status(lab: Lab, options: argparse.Namespace) -> int:
     return 0 if all(one["state"] in {"ready", "done"} for one in facts.values()) else 1
 
 
+def stop(lab: Lab, options: argparse.Namespace) -> int:
+    """Stop one service of the running lab, to see what becomes of its lessons."""
+    hold(lab, _running_service(lab, options.service))
+    _wait_for(lab, options.service, "held")
+    tell(f"{options.service} has stopped. `make start SERVICE={options.service}` starts it again.")
+    return 0
+
+
+def start(lab: Lab, options: argparse.Namespace) -> int:
+    """Start a service again that was stopped."""
+    release(lab, _running_service(lab, options.service))
+    _wait_for(lab, options.service, "ready")
+    tell(f"{options.service} is ready.")
+    return 0
+
+
+def _running_service(lab: Lab, name: str) -> str:
+    """The name, if it is one of the running lab's services that can be stopped by itself."""
+    if running_pid(lab) is None:
+        raise LabError("The lab is not running. Start it with `make up`.")
+    # What has ended by itself is a job that was done.
+    there = [service for service, facts in read_state(lab).items() if facts["state"] != "done"]
+    if name not in there:
+        raise LabError(f"SERVICE={name} is not running in this lab. There are: {', '.join(there)}.")
+    return name
+
+
+def _wait_for(lab: Lab, name: str, state: str) -> None:
+    """Wait until the service is in the state."""
+    waited = time.monotonic()
+    while read_state(lab)[name]["state"] != state:
+        if time.monotonic() - waited > READY_SECONDS or running_pid(lab) is None:
+            raise LabError(f"{name} is {read_state(lab)[name]['state']}: see {lab.logs}.")
+        time.sleep(0.1)
+
+
 def logs(lab: Lab, options: argparse.Namespace) -> int:
     """Follow the log of one service."""
     file = lab.logs / f"{options.service}.log"
@@ -132,11 +179,13 @@ COMMANDS: dict[str, Callable[[Lab, argparse.Namespace], int]] = {
     "up": up,
     "down": down,
     "status": status,
+    "stop": stop,
+    "start": start,
     "logs": logs,
     "reset": reset,
 }
 
-KEPT_BY_RESET = {"venv", "lab.lock"}
+KEPT_BY_RESET = {"venv", "node", "lab.lock"}
 
 
 async def _run(lab: Lab, described: list[Service], parent: int | None) -> None:
@@ -149,7 +198,7 @@ async def _run(lab: Lab, described: list[Service], parent: int | None) -> None:
     def greet() -> None:
         tell(f"\nReady after {time.monotonic() - began:.0f} s.")
         try:
-            listed, errors = catalogue.listed_lessons(lab), catalogue.import_errors(lab)
+            listed, errors = airflow.listed_lessons(lab), airflow.import_errors(lab)
         except OSError as error:
             listed, errors = None, [f"Airflow does not say which Dags it has: {error}"]
         for line in errors:

@@ -40,6 +40,14 @@ def airflow_environment(lab: Lab) -> dict[str, str]:
         "scheduler": {"scheduler_idle_sleep_time": 0.2},
         "workers": {"min_heartbeat_interval": 1},
         "logging": {"base_log_folder": lab.home / "airflow" / "logs"},
+        "metrics": {
+            "statsd_on": "metrics" not in lab.without,
+            "statsd_host": HOST,
+            "statsd_port": lab.port("statsd"),
+            # Tags behind the name instead of inside it: the metrics page makes labels of them.
+            "statsd_influxdb_enabled": True,
+            "legacy_names_on": False,
+        },
         "openlineage": {"disabled": True},
         "dag_factory": {"enable_telemetry": False},
     }
@@ -54,12 +62,27 @@ def airflow_environment(lab: Lab) -> dict[str, str]:
     return {
         **lab.environment,
         "AIRFLOW_HOME": str(lab.home / "airflow"),
+        **_client_settings(lab),
         "PATH": f"{lab.root / '.venv/bin'}:{os.environ.get('PATH', '')}",
         **{
             f"AIRFLOW__{section.upper()}__{key.upper()}": str(value)
             for section, keys in settings.items()
             for key, value in keys.items()
         },
+    }
+
+
+def _client_settings(lab: Lab) -> dict[str, str]:
+    """What the clients of services read from nowhere but the environment.
+
+    Google's know an emulator by these variables alone: without it, they speak to Google.
+    """
+    emulators = {"gcs": "STORAGE_EMULATOR_HOST", "bigquery": "BIGQUERY_EMULATOR_HOST"}
+    return {
+        **{name: lab.url(key) for key, name in emulators.items() if key not in lab.without},
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        # A task is tried again by Airflow; the client alone would go on for four minutes.
+        "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
     }
 
 

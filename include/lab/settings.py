@@ -19,6 +19,17 @@ PORT_NAMES = (
     "shop_api",
     "inbox",
     "mail",
+    "redis",
+    "kafka",
+    "kafka_controller",
+    "mlflow",
+    "vault",
+    "gcs",
+    "bigquery",
+    "bigquery_storage",
+    "azurite",
+    "metrics",
+    "statsd",
 )
 """What listens, in the order of its port: the first on the port base, the next one above."""
 
@@ -94,6 +105,10 @@ def _kept_secrets(file: Path) -> dict[str, str]:
     made = {
         "fernet_key": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
         **{
+            name: base64.b64encode(secrets.token_bytes(32)).decode()
+            for name in ("azurite_key", "vault_seal_key")
+        },
+        **{
             name: secrets.token_hex(24)
             for name in (
                 "jwt_secret",
@@ -101,8 +116,12 @@ def _kept_secrets(file: Path) -> dict[str, str]:
                 "postgres_password",
                 "airflow_password",
                 "warehouse_password",
+                "mlflow_password",
                 "object_store_password",
                 "shop_api_password",
+                "redis_password",
+                "vault_root_token",
+                "vault_secret_id",
             )
         },
     }

@@ -136,6 +136,9 @@ class Supervisor:
                 code = await self._until_it_ends(one)
                 if self.stopping.is_set():
                     return
+                if held(self.lab, one.service.name):
+                    await self._hold(one)
+                    continue
                 end_group(one.process)
                 deaths += not one.became_ready.is_set()
                 if deaths >= FIRST_TRIES or one.service.job:
@@ -179,6 +182,8 @@ class Supervisor:
             if code is not None:
                 return
             if not service.job and await asyncio.to_thread(_holds, service.ready):
+                if service.seed:
+                    await asyncio.to_thread(service.seed)
                 break
             if time.monotonic() - began > READY_SECONDS:
                 self.tell(f"! {service.name} was not ready within {READY_SECONDS} s")
@@ -200,11 +205,19 @@ class Supervisor:
 
     async def _until_it_ends(self, one: Running) -> int | None:
         assert one.process is not None
-        while not self.stopping.is_set():
+        while not self.stopping.is_set() and not held(self.lab, one.service.name):
             if (code := one.process.poll()) is not None:
                 return code
             await asyncio.sleep(0.2)
         return None
+
+    async def _hold(self, one: Running) -> None:
+        """Stop the service, and wait until it may run again."""
+        await asyncio.to_thread(self._stop, one)
+        self._note(one, "held")
+        self.tell(f"  {one.service.name:<14} stopped until `make start SERVICE={one.service.name}`")
+        while held(self.lab, one.service.name):
+            await self._unless_stopping(asyncio.sleep(0.2))
 
     async def _unless_stopping(self, awaitable: Any) -> None:
         """Wait, but no longer than until the lab is told to stop."""
@@ -318,6 +331,25 @@ def end_leftovers(lab: Lab, tell: Callable[[str], None]) -> None:
                 os.killpg(pid, signal.SIGKILL)
             except ProcessLookupError:
                 continue
+
+
+def hold(lab: Lab, name: str) -> None:
+    """Ask the running lab to stop one service and to leave it stopped."""
+    _hold_mark(lab, name).touch()
+
+
+def release(lab: Lab, name: str) -> None:
+    """Let a service that is held run again."""
+    _hold_mark(lab, name).unlink(missing_ok=True)
+
+
+def held(lab: Lab, name: str) -> bool:
+    """Whether the service is to be left stopped."""
+    return _hold_mark(lab, name).exists()
+
+
+def _hold_mark(lab: Lab, name: str) -> Path:
+    return lab.home / f"{name}.held"
 
 
 def started(pid: int) -> float | None:

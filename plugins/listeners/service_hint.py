@@ -34,7 +34,9 @@ def on_task_instance_failed(task_instance: Any, error: Any) -> None:
 
 def silent(connection: Connection) -> str | None:
     """The `host:port` of a connection that nobody answers at; None if somebody does."""
-    address = connection.extra_dejson.get("endpoint_url") or connection.host or ""
+    extra = connection.extra_dejson
+    address = extra.get("endpoint_url") or extra.get("bootstrap.servers") or connection.host or ""
+    address = address.partition(",")[0]
     parts = urlsplit(address if "//" in address else f"//{address}")
     port = connection.port or parts.port or {"https": 443}.get(parts.scheme, 80)
     if not parts.hostname:

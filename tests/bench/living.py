@@ -15,7 +15,7 @@ from statistics import median
 from typing import Any
 
 from include.curriculum import syllabus
-from include.lab import services as catalogue
+from include.lab import airflow
 from include.lab.__main__ import memory_bytes
 from include.lab.postgres import postgres
 from include.lab.settings import Lab
@@ -107,8 +107,8 @@ def _seconds(run: dict[str, Any]) -> float:
 def _airflow_alone(lab: Lab) -> float:
     """Seconds until the four components are healthy, on a database that is there before."""
     components = [
-        replace(catalogue.airflow(lab, component), after=("postgres",))
-        for component in catalogue.COMPONENTS
+        replace(airflow.airflow(lab, component), after=("postgres",))
+        for component in airflow.COMPONENTS
     ]
     supervisor = Supervisor(lab, [postgres(lab), *components], lambda line: None)
     began = time.monotonic()

@@ -9,6 +9,7 @@ import pytest
 from include.configuration import metadata
 from include.curriculum import syllabus
 from include.lab import services as catalogue
+from include.lab.addresses import addresses
 from include.lab.settings import PORT_NAMES, Lab
 from tests.rooms.sources import ROOT, Source, called, sources
 
@@ -95,8 +96,8 @@ def test_the_services_behind_the_connections_exist(described: Lab):
 def test_every_place_holder_has_a_value(described: Lab):
     """The lab knows what each `${LAB_…}` of the connections stands for, and has none to spare."""
     asked = set(re.findall(r"\$\{(LAB_\w+)\}", (ROOT / "configs/connections.toml").read_text()))
-    assert asked == set(catalogue.addresses(described))
-    assert metadata.connections(catalogue.addresses(described)).keys() == CONNECTIONS.keys()
+    assert asked == set(addresses(described))
+    assert metadata.connections(addresses(described)).keys() == CONNECTIONS.keys()
 
 
 def test_no_two_services_listen_on_one_port(described: Lab):

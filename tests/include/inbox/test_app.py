@@ -1,4 +1,4 @@
-"""The inbox as a process, as the lab starts it: spoken to over HTTP and SMTP."""
+"""The inbox and its mail server as processes, as the lab starts them."""
 
 import os
 import smtplib
@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from include.lab.service import answers
+from include.lab.service import answers, listens
 from include.lab.settings import ROOT
 from tests.include.inbox.test_mail import mail
 from tests.labs import free_port_base
@@ -29,29 +29,36 @@ def ports() -> tuple[int, int]:
 def running(
     ports: tuple[int, int], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[httpx.Client]:
-    """The inbox, started in the lab's environment."""
+    """The inbox and the mail server, started in the lab's environment."""
     python, folder = ROOT / ".lab/venv/bin/python", tmp_path_factory.mktemp("inbox")
     if not python.exists():
         pytest.skip("the lab's environment is not installed: make install")
     port, mail_port = ports
-    command = [python, "-m", "uvicorn", "include.inbox.app:app", "--port", str(port)]
+    commands = (
+        ["uvicorn", "include.inbox.app:app", "--port", str(port)],
+        ["include.inbox.mail_server", "--port", str(mail_port)],
+    )
     environment = {
         **os.environ,
         "PYTHONPATH": str(ROOT),
         "INBOX_FILE": str(folder / "inbox.sqlite"),
-        "INBOX_MAIL_PORT": str(mail_port),
     }
     url = f"http://127.0.0.1:{port}"
     with Path(folder / "log").open("w") as log:
-        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        processes = [
+            subprocess.Popen([python, "-m", *command], env=environment, stdout=log, stderr=log)
+            for command in commands
+        ]
     try:
-        while not answers(f"{url}/health")():
-            assert process.poll() is None, (folder / "log").read_text()
+        while not (answers(f"{url}/health")() and listens("127.0.0.1", mail_port)()):
+            assert {process.poll() for process in processes} == {None}, (folder / "log").read_text()
         with httpx.Client(base_url=url, trust_env=False) as client:
             yield client
     finally:
-        process.terminate()
-        process.wait(20)
+        for process in processes:
+            process.terminate()
+        ended = [process.wait(20) for process in processes]
+        assert ended[1] == 0, "the mail server stops by itself when it is told to"
 
 
 @pytest.fixture

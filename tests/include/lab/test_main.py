@@ -16,7 +16,7 @@ from include.lab import __main__ as module
 from include.lab.__main__ import check_ports, main, memory_bytes, only_one, running_pid
 from include.lab.service import Service
 from include.lab.settings import ROOT, Lab, LabError
-from include.lab.supervisor import started, write_state
+from include.lab.supervisor import held, hold, started, write_state
 
 Command = Callable[..., tuple[int, str]]
 
@@ -69,8 +69,8 @@ def test_up_starts_greets_and_stops(
         return ["dags/x.py: NameError: no"]
 
     monkeypatch.setattr(module.catalogue, "services", lambda lab: [python("service")])
-    monkeypatch.setattr(module.catalogue, "listed_lessons", lambda lab: {"one", "two"})
-    monkeypatch.setattr(module.catalogue, "import_errors", broken_files)
+    monkeypatch.setattr(module.airflow, "listed_lessons", lambda lab: {"one", "two"})
+    monkeypatch.setattr(module.airflow, "import_errors", broken_files)
 
     code, said = command("up")
 
@@ -91,8 +91,8 @@ def test_up_stops_when_its_caller_is_gone(
     parents = iter([1, 1, 2])
     monkeypatch.setattr(module.os, "getppid", lambda: next(parents))
     monkeypatch.setattr(module.catalogue, "services", lambda lab: [python("service")])
-    monkeypatch.setattr(module.catalogue, "listed_lessons", lambda lab: set())
-    monkeypatch.setattr(module.catalogue, "import_errors", lambda lab: [])
+    monkeypatch.setattr(module.airflow, "listed_lessons", lambda lab: set())
+    monkeypatch.setattr(module.airflow, "import_errors", lambda lab: [])
 
     assert command("up", "--end-with-parent")[0] == 0
 
@@ -287,3 +287,66 @@ def test_memory_is_that_of_a_process_and_its_children():
     """A Python process takes some MiB; one that is gone takes none."""
     assert memory_bytes(os.getpid()) > 2**20
     assert memory_bytes(None) == 0
+
+
+@pytest.mark.parametrize(
+    ("action", "state", "said"),
+    [
+        ("stop", "held", "`make start SERVICE=kafka` starts it again"),
+        ("start", "ready", "kafka is ready"),
+    ],
+)
+def test_one_service_is_stopped_and_started(
+    place: Lab, command: Command, action: str, state: str, said: str
+):
+    """The command returns once the running lab has done it."""
+    facts = {"state": "ready", "pid": None, "address": "", "restarts": 0}
+    with another_lab(place):
+        write_state(place, {"kafka": {**facts, "state": state}})
+        code, told = command(action, "kafka")
+
+    assert code == 0
+    assert said in told
+    assert held(place, "kafka") == (action == "stop")
+
+
+def test_a_service_that_does_not_follow_is_named(
+    place: Lab, command: Command, monkeypatch: pytest.MonkeyPatch
+):
+    """The lab has not stopped it in time: the message says in what state it is."""
+    monkeypatch.setattr(module, "READY_SECONDS", 0.2)
+    with another_lab(place):
+        write_state(place, {"kafka": {"state": "ready"}})
+        code, told = command("stop", "kafka")
+
+    assert code == 1
+    assert "kafka is ready: see" in told
+
+
+def test_only_a_running_service_can_be_stopped(place: Lab, command: Command):
+    """A job that was done, an unknown name and a lab that does not run are refused."""
+    assert "The lab is not running" in command("stop", "kafka")[1]
+    with another_lab(place):
+        write_state(place, {"kafka": {"state": "ready"}, "seeds": {"state": "done"}})
+        for name in ("seeds", "no_such"):
+            code, told = command("stop", name)
+            assert code == 1
+            assert f"SERVICE={name} is not running in this lab. There are: kafka." in told
+
+
+def test_every_start_releases_what_was_held(
+    place: Lab, command: Command, python: Callable[..., Service], monkeypatch: pytest.MonkeyPatch
+):
+    """A lab that is started starts everything."""
+    place.home.mkdir(parents=True, exist_ok=True)
+    hold(place, "service")
+
+    def listed(lab: Lab) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(module.catalogue, "services", lambda lab: [python("service")])
+    monkeypatch.setattr(module.airflow, "listed_lessons", listed)
+    monkeypatch.setattr(module.airflow, "import_errors", lambda lab: [])
+
+    assert command("up")[0] == 0
+    assert not held(place, "service")

@@ -158,7 +158,7 @@ def test_a_real_server_starts_and_stops(place: Lab):
         if data_folder(place).is_relative_to("/var/tmp"):
             module.shutil.rmtree(data_folder(place).parent)
 
-    assert found == [{"airflow": "airflow", "warehouse": "warehouse"}] * 2
+    assert found == [{name: name for name in module.OWNERS}] * 2
 
 
 def databases(place: Lab) -> dict[str, str]:

@@ -20,7 +20,9 @@ from include.lab.supervisor import (
     Supervisor,
     end_group,
     end_leftovers,
+    hold,
     read_state,
+    release,
     spawn,
     started,
 )
@@ -356,3 +358,66 @@ def test_a_probe_without_an_answer_does_not_stop_the_lab(place: Lab, python: Des
 
     assert len(asked) == 3
     assert run.supervisor.failure is None
+
+
+def test_a_service_is_seeded_at_each_start_before_it_is_ready(place: Lab, python: Describe):
+    """What it forgot when it ended, it is told again."""
+    told: list[str] = []
+    run = Run(
+        place,
+        python("forgetful", seed=lambda: told.append(read_state(place)["forgetful"]["state"])),
+    )
+
+    def again(line: str) -> None:
+        if "ready again" in line:
+            run.supervisor.stop()
+
+    run.on_line = again
+    run.until(lambda: os.kill(run.pid("forgetful"), signal.SIGKILL))
+
+    assert told == ["starting", "starting"]
+
+
+def test_a_seed_that_fails_stops_the_start(place: Lab, python: Describe):
+    """A service that lacks what its lessons expect is not called ready."""
+
+    def refuse() -> None:
+        raise TimeoutError("the vault was not open after 10 s")
+
+    with pytest.raises(LabError, match="was not open"):
+        Run(place, python("forgetful", seed=refuse)).until()
+
+
+def test_a_service_can_be_held_and_released(place: Lab, python: Describe):
+    """It is stopped, its neighbour is not; it comes back when it may, and has not died."""
+    run = Run(place, python("one"), python("other"))
+    seen: list[dict[str, object]] = []
+
+    def on_line(line: str) -> None:
+        if "stopped until" in line:
+            seen.append(read_state(place))
+            release(place, "one")
+        if "ready again" in line:
+            run.supervisor.stop()
+
+    run.on_line = on_line
+    run.until(lambda: hold(place, "one"))
+
+    ((one, other),) = [(facts["one"], facts["other"]) for facts in seen]
+    assert (one["state"], one["pid"]) == ("held", None)
+    assert other["state"] == "ready"
+    assert run.supervisor.running["one"].restarts == 0
+
+
+def test_the_lab_stops_while_a_service_is_held(place: Lab, python: Describe):
+    """A held service does not keep the lab from stopping."""
+    run = Run(place, python("one"))
+
+    def on_line(line: str) -> None:
+        if "stopped until" in line:
+            run.supervisor.stop()
+
+    run.on_line = on_line
+    run.until(lambda: hold(place, "one"))
+
+    assert read_state(place)["one"]["state"] == "stopped"

@@ -45,6 +45,7 @@ def test_names_service_connection_address_and_command(
         {"conn_type": "postgres", "host": "127.0.0.1", "port": "PORT"},
         {"conn_type": "http", "host": "http://127.0.0.1:PORT/slack"},
         {"conn_type": "aws", "extra": {"endpoint_url": "http://127.0.0.1:PORT"}},
+        {"conn_type": "kafka", "extra": {"bootstrap.servers": "127.0.0.1:PORT,127.0.0.2:PORT"}},
     ],
 )
 def test_finds_the_address_in_each_kind_of_connection(

@@ -1,0 +1,33 @@
+"""Where the services of a lab are, for everything that is not the lab itself."""
+
+from include.lab.settings import HOST, Lab
+
+
+def addresses(lab: Lab) -> dict[str, str]:
+    """What the place holders in `configs/connections.toml` stand for in this lab."""
+    return {
+        "LAB_POSTGRES_HOST": HOST,
+        "LAB_POSTGRES_PORT": str(lab.port("postgres")),
+        "LAB_WAREHOUSE_PASSWORD": lab.secrets["warehouse_password"],
+        "LAB_OBJECT_STORE_URL": lab.url("object_store"),
+        "LAB_OBJECT_STORE_PASSWORD": lab.secrets["object_store_password"],
+        "LAB_SHOP_API_URL": lab.url("shop_api"),
+        "LAB_SHOP_API_PASSWORD": lab.secrets["shop_api_password"],
+        "LAB_INBOX_URL": lab.url("inbox"),
+        "LAB_MAIL_HOST": HOST,
+        "LAB_MAIL_PORT": str(lab.port("mail")),
+        "LAB_REDIS_HOST": HOST,
+        "LAB_REDIS_PORT": str(lab.port("redis")),
+        "LAB_REDIS_PASSWORD": lab.secrets["redis_password"],
+        "LAB_KAFKA_SERVERS": f"{HOST}:{lab.port('kafka')}",
+        "LAB_MLFLOW_URL": lab.url("mlflow"),
+        "LAB_VAULT_HOST": HOST,
+        "LAB_VAULT_PORT": str(lab.port("vault")),
+        "LAB_VAULT_SECRET_ID": lab.secrets["vault_secret_id"],
+        "LAB_GCS_URL": lab.url("gcs"),
+        "LAB_BIGQUERY_URL": lab.url("bigquery"),
+        "LAB_AZURITE_URL": lab.url("azurite"),
+        "LAB_AZURITE_KEY": lab.secrets["azurite_key"],
+        "LAB_METRICS_URL": lab.url("metrics"),
+        "LAB_LANDING": str(lab.landing),
+    }
