@@ -1,6 +1,5 @@
 """Runs a lesson in this process with `dag.test()` and shows what became of it."""
 
-import copy
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -82,12 +81,17 @@ def run_dag(
     """
     # In 3.3.2 a Dag with a deadline breaks dag.test(); deadlines are proven on the live scheduler.
     dag.deadline = None
-    # dag.test() writes conf into the Dag's own params, where the next run would find it.
-    params = copy.deepcopy(dag.params)
+    # dag.test() writes conf into the params of the Dag and its tasks, where the next run finds it.
+    params = [
+        (holder.params.get_param(name), holder.params[name])
+        for holder in (dag, *dag.tasks)
+        for name in holder.params
+    ]
     try:
         return Result(dag.test(run_conf=conf, logical_date=logical_date))
     finally:
-        dag.params = params
+        for param, value in params:
+            param.value = value
 
 
 def query(sql: str, *parameters: object) -> list[tuple[Any, ...]]:

@@ -1,0 +1,83 @@
+"""`phase9_03_cloud_integration`: one dataset in four places, the same everywhere."""
+
+import json
+from decimal import Decimal
+
+import pytest
+
+from include.configuration.metadata import connections
+from include.data import seeds
+from include.lab.settings import Lab
+from include.retail.fingerprint import fingerprint
+from include.retail.orders import Order, newest_orders, orders_in, revenue_by_country
+from tests.lessons import Run
+
+LESSON = "phase9_03_cloud_integration"
+BUCKET, KEY = "shop-lake", "phase9/03_cloud_integration/orders.csv"
+
+
+@pytest.fixture
+def clouds(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Outside of a task, hooks look connections up in the environment alone."""
+    for conn_id, facts in connections().items():
+        monkeypatch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", json.dumps(facts))
+
+
+def in_gcs() -> list[Order]:
+    from airflow.providers.google.cloud.hooks.gcs import GCSHook
+
+    return orders_in(GCSHook().download(BUCKET, KEY))
+
+
+def in_bigquery() -> list[Order]:
+    from airflow.providers.google.cloud.hooks.bigquery import BigQueryHook
+
+    rows = BigQueryHook().get_client("shop").query("SELECT * FROM phase9.orders").result()
+    return [Order.parse(row) for row in rows]
+
+
+def in_azure() -> list[Order]:
+    from airflow.providers.microsoft.azure.hooks.wasb import WasbHook
+
+    return orders_in(WasbHook("azure_blob").download(BUCKET, KEY).readall())
+
+
+@pytest.mark.usefixtures("clouds")
+def test_every_place_holds_the_sources_rows(run: Run) -> None:
+    """Read by a client of each cloud, every row is there once, and a second run adds none."""
+    source = list(seeds.orders())
+
+    for _ in range(2):
+        result = run(LESSON)
+
+        assert result.state == "success"
+        for place in (in_gcs, in_bigquery, in_azure):
+            assert sorted(place(), key=str) == sorted(source, key=str)
+    told = result.returned("compare")
+    assert told == {"places": ["S3", "GCS", "BigQuery", "Azure"], **fingerprint(source)._asdict()}
+
+
+def test_bigquery_adds_up_as_the_source_does(run: Run) -> None:
+    """To the cent, for every country."""
+    sums = run(LESSON).returned("sum_in_bigquery")
+
+    wanted = revenue_by_country(newest_orders(seeds.orders()))
+    assert {country: Decimal(sum) for country, sum in sums.items()} == wanted
+
+
+@pytest.mark.usefixtures("clouds")
+def test_a_spoiled_copy_is_found(run: Run) -> None:
+    """With *tamper*, the run fails in `compare`; the next run mends the copy."""
+    result = run(LESSON, conf={"tamper": True})
+
+    assert result.state == "failed"
+    assert result.states["compare"] == "failed"
+    assert in_azure() != list(seeds.orders())
+    assert run(LESSON).state == "success"
+    assert in_azure() == list(seeds.orders())
+
+
+def test_wrong_conf_is_refused_by_name(run: Run) -> None:
+    """`tamper` is yes or no."""
+    with pytest.raises(ValueError, match="tamper"):
+        run(LESSON, conf={"tamper": "a little"})
