@@ -82,12 +82,13 @@ def run_dag(
     """
     # In 3.3.2 a Dag with a deadline breaks dag.test(); deadlines are proven on the live scheduler.
     dag.deadline = None
-    # dag.test() writes conf into the Dag's own params, where the next run would find it.
-    params = copy.deepcopy(dag.params)
+    # dag.test() writes conf into the params of Dag and tasks, where the next run would find it.
+    params = [(owner, copy.deepcopy(owner.params)) for owner in (dag, *dag.tasks)]
     try:
         return Result(dag.test(run_conf=conf, logical_date=logical_date))
     finally:
-        dag.params = params
+        for owner, untouched in params:
+            owner.params = untouched
 
 
 def query(sql: str, *parameters: object) -> list[tuple[Any, ...]]:

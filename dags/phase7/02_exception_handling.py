@@ -10,40 +10,37 @@ served from the last good snapshot; bad records go to quarantine and none is los
 
 Each kind of error has an end of its own, and none of them ends the run:
 
-| what happens | the task | it ends |
+| what happens | what the task does | how it ends |
 |---|---|---|
-| `TransientError`: the API answers 503, twice | lets it through, for its retries | success, at the third try |
-| `PermanentError`: the API knows no such order | `AirflowFailException` | failed, at the first try |
+| `TransientError`: the API answers 503, twice | leaves it to the retries | success, third try |
+| `PermanentError`: there is no such order | `AirflowFailException` | failed, first try |
 | there is nothing to do | `AirflowSkipException` | skipped |
 | `TransientError`, also at the last try | takes the last good snapshot | success, degraded |
-| a record is wrong | puts it aside, with its reason | success, all others stored |
+| some records are wrong | puts them aside, with the reason | success, all others stored |
 
 ## Run it
 
-1. Press **Trigger** and keep the form. The run ends green in about 10 seconds. Open `report`,
+1. Press **Trigger** and keep the form. The run ends green after about 10 seconds. Open `report`,
    **Storage · XCom**, and compare it with the table.
-2. `keep_snapshot` and `degrade` are the same task, before and after the API breaks. Their return
-   values are equal but for `degraded`: the numbers are the same, and say how good they are.
-3. In the warehouse, `marts.sound_orders` and `marts.order_quarantine` together hold every order that
-   the API has; the quarantine keeps the record as it came, and the reason.
-4. Trigger with *failures* 1: the second try of `degrade` is answered, `degraded` is false. With 4,
-   `try_again` has no try left and fails.
-5. Trigger with *since* `2026-03-31`: `skip` has orders to count, and turns green.
+2. `keep_snapshot` and `degrade` are the same task, before and after the API breaks: they return
+   the same numbers, and `degraded` tells which are old.
+3. `marts.sound_orders` and `marts.order_quarantine` together hold every order; the quarantine
+   keeps each record as it came, with its reason.
+4. Trigger with *failures* 1: `degrade` is answered at its second try. With 4, `try_again` fails.
+5. Trigger with *since* `2026-03-31`: `skip` finds orders, and turns green.
 
 ## Why it is written this way
 
-Whether the same call can succeed later is decided in one place, `include/resilience/errors.py`, and
-the tasks only decide what that means for them. `AirflowFailException` stops the retries from within
-the task; a retry policy, as in the lesson before, does it from outside. A fallback comes after the
-last retry, for old data is worse than new, and says that it is one. The snapshot and both
-tables of orders are replaced in one transaction each, so nobody ever reads half of them.
+`include/resilience/errors.py` alone decides whether the same call can succeed later; the tasks
+decide what that means. `AirflowFailException` stops the retries from inside the task, a retry
+policy from outside. The fallback comes after the last retry, for fresh data is better, and it says
+what it is. Tables are replaced in one transaction, so that nobody reads half of them.
 
 ## Next
 
 `phase7_03_circuit_breaker` stops asking a service that keeps failing.
 """
 
-import json
 from datetime import timedelta
 from typing import Any
 
@@ -51,37 +48,23 @@ from airflow.providers.common.sql.operators.sql import SQLExecuteQueryOperator
 from airflow.sdk import Param, TriggerRule, dag, task, task_group
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from include.data.replace import replace_rows
 from include.resilience.errors import PermanentError, TransientError
-from include.resilience.quarantine import sort_out
-from include.retail.orders import order_with_country
+from include.retail import intake, stock
 from plugins.hooks.shop_api import ShopApiHook
-
-TABLES = """
-CREATE TABLE IF NOT EXISTS marts.stock_snapshot (
-    product_id integer PRIMARY KEY, units integer NOT NULL, day date NOT NULL
-);
-CREATE TABLE IF NOT EXISTS marts.sound_orders (
-    order_id integer PRIMARY KEY, country text NOT NULL, amount numeric(10, 2) NOT NULL
-);
-CREATE TABLE IF NOT EXISTS marts.order_quarantine (
-    order_id integer PRIMARY KEY, reason text NOT NULL, record jsonb NOT NULL
-)
-"""
 
 
 def warehouse() -> Any:
-    """Return a hook for the warehouse."""
+    """Open a connection to the warehouse."""
     from airflow.providers.postgres.hooks.postgres import PostgresHook
 
-    return PostgresHook("warehouse")
+    return PostgresHook("warehouse").get_conn()
 
 
 @dag(
     schedule=None,
     params={
         "failures": Param(2, type="integer", minimum=0, maximum=4, title="Failures in a row"),
-        "since": Param("2026-04-01", type="string", format="date", title="Changes since"),
+        "since": Param("2026-05-01", type="string", format="date", title="Changes since"),
     },
     default_args={"retries": 3, "retry_delay": timedelta(seconds=1)},
     tags=["phase7", "advanced", "shop_api", "postgres"],
@@ -89,23 +72,9 @@ def warehouse() -> Any:
 )
 def phase7_02_exception_handling() -> None:
     """Let each kind of error happen once, and end as it should."""
-    make_tables = SQLExecuteQueryOperator(task_id="make_tables", conn_id="warehouse", sql=TABLES)
-
-    @task(retries=1)
-    def read_stock(ti: Any = None, dag_run: Any = None) -> dict[str, Any]:
-        """Keep the stock of today; if the API does not answer, return what was kept last."""
-        degraded = False
-        try:
-            stock = ShopApiHook().fetch("/stock")["stock"]
-            rows = [(item["product_id"], item["units"], dag_run.run_after.date()) for item in stock]
-            replace_rows(warehouse().get_conn, {"marts.stock_snapshot": rows})
-        except TransientError:
-            if ti.try_number <= ti.max_tries:
-                raise
-            degraded = True
-        sql = "SELECT count(*), sum(units), max(day)::text FROM marts.stock_snapshot"
-        products, units, day = warehouse().get_first(sql)
-        return {"products": products, "units": units, "day": day, "degraded": degraded}
+    make_tables = SQLExecuteQueryOperator(
+        task_id="make_tables", conn_id="warehouse", sql=stock.TABLES + intake.TABLES
+    )
 
     @task
     def break_api(params: dict[str, Any] | None = None) -> None:
@@ -132,51 +101,49 @@ def phase7_02_exception_handling() -> None:
     def skip(params: dict[str, Any] | None = None) -> int:
         """Count the orders that have changed; skip if there are none."""
         since = f"{params['since']}T00:00:00Z"
-        orders = ShopApiHook().fetch("/orders", updated_since=since, limit=1)["orders"]
-        if not orders:
-            raise AirflowSkipException(f"No order has changed since {since}.")
-        return len(orders)
+        pages = ShopApiHook().pages("/orders", updated_since=since)
+        if changed := sum(len(page["orders"]) for page in pages):
+            return changed
+        raise AirflowSkipException(f"No order has changed since {since}.")
+
+    @task(retries=1)
+    def read_stock(ti: Any = None, dag_run: Any = None) -> dict[str, Any]:
+        """Keep and return the stock; after the last try, return what was kept before."""
+        degraded = False
+        try:
+            items = ShopApiHook().fetch("/stock")["stock"]
+            stock.keep_stock(warehouse, items, dag_run.run_after.date())
+        except TransientError:
+            if ti.try_number <= ti.max_tries:
+                raise
+            degraded = True
+        return {**stock.last_stock(warehouse), "degraded": degraded}
 
     @task
     def put_aside() -> dict[str, int]:
-        """Store each order: with the good ones, or in quarantine with its reason."""
+        """Store the good orders, and in quarantine the others."""
         received = [order for page in ShopApiHook().pages("/orders") for order in page["orders"]]
-        good, refused = sort_out(received, order_with_country)
-        tables = {
-            "marts.sound_orders": [(one.order_id, one.country, one.amount) for one in good],
-            "marts.order_quarantine": [
-                (one.record["order_id"], one.reason, json.dumps(one.record)) for one in refused
-            ],
-        }
-        replace_rows(warehouse().get_conn, tables)
-        return {"received": len(received), "good": len(good), "quarantined": len(refused)}
+        return {"received": len(received), **intake.take_in(warehouse, received)}
 
     @task_group(prefix_group_id=False)
     def each_kind() -> None:
-        """The rows of the table."""
+        """Run the rows of the table side by side."""
         try_again(), fail_at_once(), skip(), read_stock.override(task_id="degrade")(), put_aside()
 
     @task(trigger_rule=TriggerRule.ALL_DONE)
     def report(ti: Any = None) -> dict[str, str]:
-        """Return how each task of the table has ended."""
-        run_id = ti.run_id
-        return ti.get_task_states(ti.dag_id, task_group_id="each_kind", run_ids=[run_id])[run_id]
+        """Return how each row of the table has ended."""
+        states = ti.get_task_states(ti.dag_id, task_group_id="each_kind", run_ids=[ti.run_id])
+        return states[ti.run_id]
 
     @task
     def mend_api() -> None:
         """Let the API forget the failures that are left."""
         ShopApiHook().forget_faults()
 
-    kept = read_stock.override(task_id="keep_snapshot")()
-    broken = break_api()
-    (
-        make_tables
-        >> kept
-        >> broken
-        >> each_kind()
-        >> report()
-        >> mend_api().as_teardown(setups=broken)
-    )
+    kept, broken = read_stock.override(task_id="keep_snapshot")(), break_api()
+    mended = mend_api().as_teardown(setups=broken)
+    make_tables >> kept >> broken >> each_kind() >> report() >> mended
 
 
 phase7_02_exception_handling()

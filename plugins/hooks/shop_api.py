@@ -47,12 +47,12 @@ class ShopApiHook(BaseHook):
         """Return the JSON at `path`; a query parameter that is None is left out."""
         return self._call("GET", path, params=query)
 
-    def pages(self, path: str, limit: int = 200) -> Iterator[Any]:
+    def pages(self, path: str, limit: int = 200, **query: Any) -> Iterator[Any]:
         """Return one page after the other of a list, `limit` entries each, to its end."""
-        page = self.fetch(path, limit=limit)
+        page = self.fetch(path, limit=limit, **query)
         yield page
         while page["next_cursor"]:
-            page = self.fetch(path, limit=limit, cursor=page["next_cursor"])
+            page = self.fetch(path, limit=limit, cursor=page["next_cursor"], **query)
             yield page
 
     def order_fault(self, **fault: Any) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from threading import Barrier
 from typing import Any
 
+import psycopg2
 import pytest
 
 from include.lab.seeding import open_warehouse
@@ -193,3 +194,14 @@ def test_a_refusal_waits_for_the_lock_and_the_clock(breaker: CircuitBreaker) -> 
         holder.rollback()
         assert waiting.result(30)
     holder.close()
+
+
+@pytest.mark.parametrize("state", ["AJAR", "CLOSED"])
+def test_the_table_refuses_what_makes_no_sense(breaker: CircuitBreaker, state: str) -> None:
+    """An unknown state, or a closed circuit that is shut until some time, cannot be stored."""
+    breaker.circuit()
+    connection = open_warehouse()
+    change = "UPDATE marts.circuits SET state = %s, shut_until = now() WHERE name = %s"
+    with connection.cursor() as cursor, pytest.raises(psycopg2.errors.CheckViolation):
+        cursor.execute(change, (state, NAME))
+    connection.close()
