@@ -1,5 +1,6 @@
 """Runs a lesson in this process with `dag.test()` and shows what became of it."""
 
+import copy
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -81,17 +82,13 @@ def run_dag(
     """
     # In 3.3.2 a Dag with a deadline breaks dag.test(); deadlines are proven on the live scheduler.
     dag.deadline = None
-    # dag.test() writes conf into the params of the Dag and its tasks, where the next run finds it.
-    params = [
-        (holder.params.get_param(name), holder.params[name])
-        for holder in (dag, *dag.tasks)
-        for name in holder.params
-    ]
+    # dag.test() writes conf into the params of Dag and tasks, where the next run would find it.
+    params = [(owner, copy.deepcopy(owner.params)) for owner in (dag, *dag.tasks)]
     try:
         return Result(dag.test(run_conf=conf, logical_date=logical_date))
     finally:
-        for param, value in params:
-            param.value = value
+        for owner, untouched in params:
+            owner.params = untouched
 
 
 def query(sql: str, *parameters: object) -> list[tuple[Any, ...]]:

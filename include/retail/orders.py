@@ -54,6 +54,12 @@ class Order(NamedTuple):
         )
 
 
+def order_with_country(record: Record) -> Order:
+    """Read an order that can be taxed: its country is known; raise RecordError otherwise."""
+    records.text(record, "country")
+    return Order.parse(record)
+
+
 class DaySales(NamedTuple):
     """What one day (UTC) sold: how many orders were kept, and their sum in EUR."""
 

@@ -8,6 +8,10 @@ from include.shop_api.faults import Fault
 from include.shop_api.received import Call
 from include.shop_api.state import Settings, State
 
+OfOne = Annotated[
+    str | None, Query(description="Only what bears this `X-Correlation-Id`; all if left out.")
+]
+
 
 def control_routes(state: State) -> APIRouter:
     """Return the control routes; they need no token and are never faulted, limited or recorded."""
@@ -24,19 +28,20 @@ def control_routes(state: State) -> APIRouter:
         return state.faults.active()
 
     @routes.delete("/faults", status_code=204, summary="Forget all faults")
-    async def clear_faults() -> None:
-        state.faults.clear()
+    async def clear_faults(correlation_id: OfOne = None) -> None:
+        state.faults.clear(correlation_id)
 
     @routes.get("/received", summary="List the received calls")
     async def list_received(
         path: Annotated[str, Query(description="Only calls to this path and below it.")] = "/",
+        correlation_id: OfOne = None,
     ) -> list[Call]:
         """Every call to the partner API except health checks, oldest first, failed ones too."""
-        return state.received.calls(path)
+        return state.received.calls(path, correlation_id)
 
     @routes.delete("/received", status_code=204, summary="Forget the received calls")
-    async def clear_received() -> None:
-        state.received.clear()
+    async def clear_received(correlation_id: OfOne = None) -> None:
+        state.received.clear(correlation_id)
 
     @routes.get("/settings", summary="Read the settings")
     async def read_settings() -> Settings:

@@ -27,6 +27,15 @@ class Fault(BaseModel):
     delay_seconds: float = Field(
         default=0, ge=0, le=60, description="How long a hit call waits before it is answered."
     )
+    retry_after: int | None = Field(
+        default=None, ge=0, le=60, description="The seconds that `Retry-After` tells, if any."
+    )
+    correlation_id: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=300,
+        description="Only calls with this `X-Correlation-Id` are hit; `null` hits every caller's.",
+    )
 
     @field_validator("path")
     @classmethod
@@ -35,8 +44,15 @@ class Fault(BaseModel):
             raise ValueError(f"no call goes there; use / or one of {', '.join(PARTNER_PATHS)}")
         return path
 
-    def hits(self, path: str) -> bool:
+    @property
+    def changes_the_answer(self) -> bool:
+        """Whether a hit call is answered otherwise, or later, than it would be without."""
+        return self.status is not None or self.delay_seconds > 0
+
+    def hits(self, path: str, correlation_id: str | None = None) -> bool:
         """Tell whether a call to `path` is meant; the health check only if it is named."""
+        if self.correlation_id not in (None, correlation_id):
+            return False
         if path == HEALTH:
             return self.path == HEALTH
         return is_at_or_below(path, self.path)
@@ -56,14 +72,16 @@ class Faults:
         """Return the faults still to come, with how many calls each will still hit."""
         return list(self._faults)
 
-    def clear(self) -> None:
-        """Forget all faults."""
-        self._faults = []
+    def clear(self, correlation_id: str | None = None) -> None:
+        """Forget all faults, or only those that were ordered for one correlation id."""
+        self._faults = [
+            fault for fault in self._faults if correlation_id not in (None, fault.correlation_id)
+        ]
 
-    def take(self, path: str) -> Fault | None:
+    def take(self, path: str, correlation_id: str | None = None) -> Fault | None:
         """Return the fault that hits a call to `path`, and count it as used once."""
         for index, fault in enumerate(self._faults):
-            if fault.hits(path):
+            if fault.hits(path, correlation_id):
                 left = fault.model_copy(update={"next": fault.next - 1})
                 self._faults[index : index + 1] = [left] if left.next else []
                 return fault

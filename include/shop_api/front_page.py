@@ -40,7 +40,10 @@ writes down every call. <a href="/docs">Try it out</a>, or break it:</p>
 def front_page(state: State, address: str) -> str:
     """Return the page as HTML; `address` is where this API is reached."""
     faults = [
-        (fault.next, fault.path, fault.status or "answers rightly", f"{fault.delay_seconds:g} s")
+        (
+            *(fault.next, fault.path, fault.status or "answers rightly"),
+            *(f"{fault.delay_seconds:g} s", fault.correlation_id or "all"),
+        )
         for fault in state.faults.active()
     ]
     calls = [
@@ -49,7 +52,7 @@ def front_page(state: State, address: str) -> str:
     ]
     return PAGE.format(
         address=escape(address),
-        faults=_table(("calls", "path", "status", "delay"), faults) or "<p>None.</p>",
+        faults=_table(("calls", "path", "status", "delay", "callers"), faults) or "<p>None.</p>",
         calls=_table(("time (UTC)", "method", "path", "status", "client"), calls)
         or "<p>None yet.</p>",
     )

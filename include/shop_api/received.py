@@ -39,6 +39,7 @@ class Call(BaseModel):
     client: str | None = Field(description="Whose good token it bore.")
     headers: HeadersOfInterest
     status: int | None = Field(default=None, description="`null` while it is being answered.")
+    faulted: bool = Field(default=False, description="Whether a fault failed or delayed it.")
 
 
 class Received:
@@ -51,10 +52,19 @@ class Received:
         """Record a call; its status may be filled in later."""
         self._calls.append(call)
 
-    def calls(self, path: str = "/") -> list[Call]:
-        """Return the calls to `path` and below it."""
-        return [call for call in self._calls if is_at_or_below(call.path, path)]
+    def calls(self, path: str = "/", correlation_id: str | None = None) -> list[Call]:
+        """Return the calls to `path` and below it, of all callers or of one correlation id."""
+        return [
+            call
+            for call in self._calls
+            if is_at_or_below(call.path, path) and self._is_of(call, correlation_id)
+        ]
 
-    def clear(self) -> None:
-        """Forget all calls."""
+    def clear(self, correlation_id: str | None = None) -> None:
+        """Forget all calls, or only those that bore one correlation id."""
+        kept = [call for call in self._calls if not self._is_of(call, correlation_id)]
         self._calls.clear()
+        self._calls.extend(kept)
+
+    def _is_of(self, call: Call, correlation_id: str | None) -> bool:
+        return correlation_id in (None, call.headers.x_correlation_id)

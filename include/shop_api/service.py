@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 
 from include.shop_api.clock import Clock
 from include.shop_api.control import control_routes
+from include.shop_api.faults import Fault
 from include.shop_api.front_page import front_page
 from include.shop_api.partner import partner_routes
 from include.shop_api.paths import HEALTH, is_control
@@ -37,11 +38,13 @@ def create_app(client_id: str, client_secret: str, clock: Clock | None = None) -
         path = request.url.path
         if is_control(path):
             return await answer(request)
-        if path == HEALTH:
-            return await _fault(state, path) or await answer(request)
         call = _call(state, request)
+        fault = state.faults.take(path, call.headers.x_correlation_id)
+        call.faulted = fault is not None and fault.changes_the_answer
+        if path == HEALTH:
+            return await _failure(state, fault) or await answer(request)
         state.received.add(call)
-        response = await _fault(state, path) or await answer(request)
+        response = await _failure(state, fault) or await answer(request)
         call.status = response.status_code
         log.info(
             "%s %s %s client=%s correlation_id=%s traceparent=%s",
@@ -59,15 +62,16 @@ def create_app(client_id: str, client_secret: str, clock: Clock | None = None) -
     return app
 
 
-async def _fault(state: State, path: str) -> Response | None:
-    """Let the call wait if a fault says so; return the fault's answer, if it has one."""
-    fault = state.faults.take(path)
+async def _failure(state: State, fault: Fault | None) -> Response | None:
+    """Let the call wait if its fault says so; return the fault's answer, if it has one."""
     if fault is None:
         return None
     await state.clock.pause(fault.delay_seconds)
     if fault.status is None:
         return None
-    return JSONResponse({"detail": "This call was asked to fail; see /faults."}, fault.status)
+    headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+    detail = "This call was asked to fail; see /faults."
+    return JSONResponse({"detail": detail}, fault.status, headers)
 
 
 def _call(state: State, request: Request) -> Call:

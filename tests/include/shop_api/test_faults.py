@@ -75,7 +75,14 @@ def test_faults_can_be_listed_and_forgotten(partner: TestClient):
     assert ordered.status_code == 201
     partner.get("/orders")
     assert partner.get("/faults").json() == [
-        {"next": 2, "status": 503, "path": "/orders", "delay_seconds": 0}
+        {
+            "next": 2,
+            "status": 503,
+            "path": "/orders",
+            "delay_seconds": 0,
+            "retry_after": None,
+            "correlation_id": None,
+        }
     ]
     assert partner.delete("/faults").status_code == 204
     assert partner.get("/faults").json() == []
@@ -91,6 +98,8 @@ def test_faults_can_be_listed_and_forgotten(partner: TestClient):
         ({"next": 1, "path": "/order"}, "path"),
         ({"next": 1, "path": "/faults"}, "path"),
         ({"next": 1, "delay_seconds": -1}, "delay_seconds"),
+        ({"next": 1, "retry_after": -1}, "retry_after"),
+        ({"next": 1, "correlation_id": ""}, "correlation_id"),
         ({"next": 1, "stauts": 500}, "stauts"),
     ],
 )
@@ -100,3 +109,38 @@ def test_a_wrong_order_is_refused(partner: TestClient, wrong: dict, field: str):
     assert answer.status_code == 422
     assert answer.json()["detail"][0]["loc"] == ["body", field]
     assert partner.get("/faults").json() == []
+
+
+def test_a_failing_answer_can_say_when_to_come_back(partner: TestClient):
+    """`Retry-After` is told as ordered; without an order there is none."""
+    partner.post("/faults", json={"next": 1, "status": 429, "retry_after": 2})
+    partner.post("/faults", json={"next": 1, "status": 429})
+    answers = [partner.get("/stock") for _ in range(2)]
+    assert [answer.headers.get("Retry-After") for answer in answers] == ["2", None]
+
+
+def test_a_fault_can_be_meant_for_one_caller(partner: TestClient):
+    """Only calls with the correlation id are hit; others pass, and use nothing up."""
+    partner.post("/faults", json={"next": 1, "status": 503, "correlation_id": "run-1"})
+    mine, other = {"X-Correlation-Id": "run-1"}, {"X-Correlation-Id": "run-2"}
+    answers = [partner.get("/stock", headers=head) for head in ({}, other, mine, mine)]
+    assert [answer.status_code for answer in answers] == [200, 200, 503, 200]
+
+
+def test_one_callers_faults_are_forgotten_alone(partner: TestClient):
+    """DELETE with a correlation id leaves the faults of others, and those for everybody."""
+    for correlation_id in ("run-1", "run-2", None):
+        partner.post("/faults", json={"next": 1, "correlation_id": correlation_id})
+    partner.delete("/faults", params={"correlation_id": "run-1"})
+    left = [fault["correlation_id"] for fault in partner.get("/faults").json()]
+    assert left == ["run-2", None]
+
+
+def test_the_record_says_which_calls_were_hit(partner: TestClient):
+    """Failed and delayed calls are marked; a fault that lets a call pass marks nothing."""
+    partner.post("/faults", json={"next": 1, "status": None})
+    partner.post("/faults", json={"next": 1, "status": None, "delay_seconds": 1})
+    partner.post("/faults", json={"next": 1, "status": 503})
+    assert statuses(partner, *["/stock"] * 4) == [200, 200, 503, 200]
+    hit = [call["faulted"] for call in partner.get("/received").json()]
+    assert hit == [False, True, True, False]

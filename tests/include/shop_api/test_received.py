@@ -26,6 +26,7 @@ def test_a_call_is_recorded_with_its_origin(partner: TestClient, clock):
             "client": "partner",
             "headers": {**origin, "authorization": True},
             "status": 200,
+            "faulted": False,
         }
     ]
     assert token.removeprefix("Bearer ") not in answer.text
@@ -102,3 +103,19 @@ def test_the_record_does_not_grow_without_end(clock):
         received.add(call.model_copy(update={"monotonic": number}))
     assert len(received.calls()) == KEPT
     assert received.calls()[0].monotonic == 5
+
+
+def test_one_callers_calls_are_told_and_forgotten_alone(partner: TestClient):
+    """A correlation id picks its calls out of everybody's, and DELETE forgets only those."""
+    for origin in ({"X-Correlation-Id": "run-1"}, {"X-Correlation-Id": "run-2"}, {}):
+        partner.get("/stock/1", headers=origin)
+    partner.get("/orders", headers={"X-Correlation-Id": "run-1"})
+
+    of_one = {"correlation_id": "run-1"}
+    calls = partner.get("/received", params=of_one).json()
+    assert [call["path"] for call in calls] == ["/stock/1", "/orders"]
+    assert len(partner.get("/received", params={**of_one, "path": "/orders"}).json()) == 1
+
+    partner.delete("/received", params=of_one)
+    left = [call["headers"]["x-correlation-id"] for call in partner.get("/received").json()]
+    assert left == ["run-2", None]

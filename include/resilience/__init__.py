@@ -1,0 +1,1 @@
+"""Living with services that fail: kinds of errors, waits between tries, the circuit breaker."""
