@@ -31,10 +31,10 @@ is STARTTLS; port 465 speaks TLS from the first byte: `"disable_tls": true` inst
 ## Why it is written this way
 
 A task that is cleared sends its mail again, and nothing calls a mail back. So each mail has a
-`Message-ID` made of its Dag, its kind and its day: the inbox drops what it has, as many mail
-servers do. The attachment travels through XCom and not as a file, for the mail may leave from another
-machine than the one that made the report. What comes from data is escaped (`| e`): Airflow's
-templates are not HTML by themselves, and a name in a table must not become a tag.
+`Message-ID` made of its kind and its day: the inbox drops what it has, as many mail servers do.
+The attachment travels through XCom and not as a file, for the mail may leave from another machine
+than the one that made the report. What comes from data is escaped (`| e`): Airflow's templates are
+not HTML by themselves, and a name in a table must not become a tag.
 
 ## Next
 
