@@ -11,7 +11,7 @@ once, and one that nobody takes is escalated.
 - A **severity** says how bad it is. P1 pages the person on call, posts in #incidents and mails
   leadership; P2 posts in the team's channel and mails the team; P3 posts only; P4 is logged.
 - The Dag's **tag** `team:sales` names the team; `configs/alert_routes.yaml` says where to reach it.
-- `AlertRouter("P2")` is all that a task or a Dag needs: one notifier, one file of routes.
+- `AlertRouter("P2")` is all that a task, or a Dag for its runs, needs: one notifier, one file.
 - **Deduplication**: an alert that comes again within an hour is counted, and nobody is told.
 - **Escalation**: a page that nobody acknowledges goes to the next person.
 
@@ -73,6 +73,7 @@ WHERE a.dag_id = '{{ dag.dag_id }}' GROUP BY a.alert_id ORDER BY a.severity, a.r
         ),
         "forget": Param(False, type="boolean", description="Forget this Dag's alerts first"),
     },
+    on_failure_callback=AlertRouter("P2"),
     default_args={"conn_id": "warehouse"},
     tags=["phase8", "advanced", "inbox", "mail", "postgres", "team:sales"],
     doc_md=__doc__,

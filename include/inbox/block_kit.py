@@ -34,6 +34,9 @@ def mrkdwn(text: str) -> str:
     rendered = html.escape(text)
     for pattern, replacement in _MARKS:
         rendered = pattern.sub(replacement, rendered)
+    # Senders write these three for the characters themselves, which then stand for nothing else.
+    for character in ("lt", "gt", "amp"):
+        rendered = rendered.replace(f"&amp;{character};", f"&{character};")
     return rendered.replace("\n", "<br>")
 
 

@@ -20,6 +20,13 @@ SCRIPT = "<script>alert(1)</script>"
             '<a href="https://shop.example?a=1&amp;b=2">https://shop.example?a=1&amp;b=2</a>',
         ),
         ("first\nsecond", "first<br>second"),
+        ("1 &lt; 2 &amp; 3 &gt; 2", "1 &lt; 2 &amp; 3 &gt; 2"),
+        ("&lt;!channel&gt; &amp;lt;", "&lt;!channel&gt; &amp;lt;"),
+        ("&lt;https://shop.example|x&gt;", "&lt;https://shop.example|x&gt;"),
+        (
+            "<https://shop.example?a=1&amp;b=2|x>",
+            '<a href="https://shop.example?a=1&amp;b=2">x</a>',
+        ),
     ],
 )
 def test_markup_is_rendered(text: str, rendered: str):
@@ -36,6 +43,8 @@ def test_markup_is_rendered(text: str, rendered: str):
         '<https://x"onmouseover="alert(1)|click>',
         "<https://x'onmouseover='alert(1)>",
         "<javascript:alert(1)|click>",
+        "&lt;script&gt;alert(1)&lt;/script&gt;",
+        "&amp;lt;script&amp;gt;alert(1)",
     ],
 )
 def test_text_cannot_act(text: str):

@@ -19,7 +19,7 @@ def test_every_product_is_named(products: int):
     shown = block_kit.blocks({"blocks": blocks})
     assert f"{products} products run out" in shown
     assert all(one.name in shown for one in shortages)
-    assert "none left · Lumen &amp;amp; Co" in shown
+    assert "none left · Lumen &amp; Co" in shown
     assert any(block["type"] == "context" for block in blocks) is (products > 10)
 
 
