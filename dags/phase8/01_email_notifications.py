@@ -111,6 +111,8 @@ def phase8_01_email_notifications() -> None:
         subject="{{ params.day }}: {{ ti.xcom_pull('add_up_sales').revenue }} EUR",
         html_content="<p>{{ ti.xcom_pull('add_up_sales').orders }} orders were kept.</p>",
         custom_headers={"Message-ID": "<headline.{{ params.day }}@phase8-01.shop.example>"},
+        retries=2,
+        retry_delay=2,
     )
     mail_report = ReportMailOperator(
         task_id="mail_report",
@@ -120,6 +122,8 @@ def phase8_01_email_notifications() -> None:
         text="daily_sales.txt",
         attachments={"sales.csv": sales["csv"]},
         message_id="<report.{{ params.day }}@phase8-01.shop.example>",
+        retries=2,
+        retry_delay=2,
     )
 
     check_countries >> sales >> [mail_headline, mail_report]

@@ -119,6 +119,8 @@ def phase8_02_slack_notifications() -> None:
         message="Products run out",
         blocks=message["blocks"],
         trigger_rule=TriggerRule.ALL_DONE,
+        retries=2,
+        retry_delay=2,
     )
     remember = SQLExecuteQueryOperator(
         task_id="remember", sql=REMEMBER, parameters={"fingerprint": message["fingerprint"]}

@@ -23,8 +23,8 @@ once, and one that nobody takes is escalated.
 2. Nobody takes the page for ten seconds, so the head of data is paged, and #incidents hears of it.
 3. Trigger again: the checks fail again, and no message comes, for it is the same alerts within the
    hour. `show_alerts` (**Storage · XCom**) says how often each was raised, and who was told.
-4. Trigger with *forget* ticked, which makes them new again, and this time press **Acknowledge** in
-   the inbox, **Pager**: the waiting ends at once, and nothing is escalated.
+4. Trigger with *forget* ticked, which makes them new again, and *patience* 60. This time press
+   **Acknowledge** in the inbox, **Pager**: the waiting soon ends, and nothing is escalated.
 
 ## Why it is written this way
 

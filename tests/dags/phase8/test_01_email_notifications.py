@@ -1,6 +1,7 @@
 """`phase8_01_email_notifications`: the mails are read back from where they arrived."""
 
 import base64
+import json
 import re
 from datetime import date
 
@@ -8,6 +9,7 @@ import pytest
 
 from include.data import seeds
 from include.lab.airflow_settings import XCOM_THRESHOLD_BYTES
+from include.lab.settings import Lab
 from include.retail.orders import newest_orders, revenue_by_country, sales_of_day
 from tests.inbox import Inbox
 from tests.lessons import Run
@@ -91,6 +93,25 @@ def test_the_largest_day_fits_into_xcom(run: Run, inbox: Inbox) -> None:
     result = run(LESSON, conf={"day": largest.isoformat()})
 
     assert len(str(result.returned("add_up_sales"))) < XCOM_THRESHOLD_BYTES
+
+
+def test_mail_server_that_is_down_fails_the_run(
+    run: Run, inbox: Inbox, lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After its tries; once it is back, the same day's mails arrive, each once."""
+    gone = {"conn_type": "smtp", "host": "127.0.0.1", "port": lab.port_base + 39}
+    gone["extra"] = {"disable_ssl": True, "disable_tls": True, "from_email": "a@shop.example"}
+    monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", json.dumps(gone))
+
+    result = run(LESSON)
+
+    assert result.state == "failed"
+    assert {ti.try_number for ti in result.task_instances if "mail" in ti.task_id} == {3}
+    assert inbox.newest("mail") == []
+
+    monkeypatch.delenv("AIRFLOW_CONN_SMTP_DEFAULT")
+    assert run(LESSON).state == "success"
+    assert len(inbox.newest("mail")) == 3
 
 
 def test_wrong_day_is_refused_by_name(run: Run, inbox: Inbox) -> None:
