@@ -12,7 +12,7 @@ once, and one that nobody takes is escalated.
   leadership; P2 posts in the team's channel and mails the team; P3 posts only; P4 is logged.
 - The Dag's **tag** `team:sales` names the team; `configs/alert_routes.yaml` says where to reach it.
 - `AlertRouter("P2")` is all that a task, or a Dag for its runs, needs: one notifier, one file.
-- **Deduplication**: an alert that comes again within an hour is counted, and nobody is told.
+- **Deduplication**: an alert that comes again within an hour is noted, and nobody is told.
 - **Escalation**: a page that nobody acknowledges goes to the next person.
 
 ## Run it
@@ -22,7 +22,7 @@ once, and one that nobody takes is escalated.
    #sales-alerts, one for #incidents, two mails. The run ends green.
 2. Nobody takes the page for ten seconds, so the head of data is paged, and #incidents hears of it.
 3. Trigger again: the checks fail again, and no message comes, for it is the same alerts within the
-   hour. `show_alerts` (**Storage · XCom**) says how often each was raised, and who was told.
+   hour. `show_alerts` (**Storage · XCom**) says in how many runs each came, and who was told.
 4. Trigger with *forget* ticked, which makes them new again, and *patience* 60. This time press
    **Acknowledge** in the inbox, **Pager**: the waiting soon ends, and nothing is escalated.
 
@@ -54,7 +54,8 @@ CHECKS = {
     "P4": ("ages_are_known", "SELECT count(*) = count(birth_year) FROM shop.customers"),
 }
 ALERTS = """
-SELECT a.severity, a.title, a.times, a.acknowledged_at IS NOT NULL AS acknowledged,
+SELECT a.severity, a.title, a.acknowledged_at IS NOT NULL AS acknowledged,
+       (SELECT count(*) FROM marts.alert_runs r WHERE r.alert_id = a.alert_id) AS runs,
        count(d.sent_at) AS told, string_agg(d.channel || ' ' || d.address, ', ' ORDER BY d)
 FROM marts.alerts a LEFT JOIN marts.alert_deliveries d USING (alert_id)
 WHERE a.dag_id = '{{ dag.dag_id }}' GROUP BY a.alert_id ORDER BY a.severity, a.raised_at

@@ -1,4 +1,4 @@
-"""Alerts and who was told, in two tables: recorded first, told afterwards, each receiver once.
+"""Alerts and who was told, in tables: recorded first, told afterwards, each receiver once.
 
 An alert is recorded together with the deliveries that it needs, in one transaction. A delivery
 that fails stays there and is tried again with the next: a receiver that is down loses nothing.
@@ -19,9 +19,13 @@ CREATE TABLE IF NOT EXISTS marts.alerts (
     dag_id text NOT NULL, task_id text NOT NULL, run_id text NOT NULL,
     title text NOT NULL, detail text NOT NULL, link text NOT NULL,
     dedup_key text NOT NULL,
-    raised_at timestamptz NOT NULL, last_raised_at timestamptz NOT NULL,
-    times integer NOT NULL DEFAULT 1,
+    raised_at timestamptz NOT NULL,
     acknowledged_at timestamptz, escalated_at timestamptz
+);
+CREATE TABLE IF NOT EXISTS marts.alert_runs (
+    alert_id bigint REFERENCES marts.alerts ON DELETE CASCADE,
+    run_id text, raised_at timestamptz NOT NULL,
+    PRIMARY KEY (alert_id, run_id)
 );
 CREATE TABLE IF NOT EXISTS marts.alert_deliveries (
     alert_id bigint REFERENCES marts.alerts ON DELETE CASCADE,
@@ -34,14 +38,14 @@ CREATE TABLE IF NOT EXISTS marts.alert_deliveries (
 _TURN = "SELECT pg_advisory_xact_lock(hashtext('marts.alerts'))"
 _FACTS = ", ".join(field.name for field in fields(Alert))
 _ALERT = f"alert_id, raised_at, acknowledged_at, escalated_at, dedup_key, {_FACTS}"
-_REPEAT = """
-UPDATE marts.alerts SET times = times + 1, last_raised_at = %s
-WHERE alert_id = (SELECT max(alert_id) FROM marts.alerts WHERE dedup_key = %s AND raised_at > %s)
-RETURNING alert_id
+_REPEAT = "SELECT max(alert_id) FROM marts.alerts WHERE dedup_key = %s AND raised_at > %s"
+_RUN = """
+INSERT INTO marts.alert_runs (alert_id, run_id, raised_at) VALUES (%s, %s, %s)
+ON CONFLICT (alert_id, run_id) DO UPDATE SET raised_at = excluded.raised_at
 """
 _RECORD = f"""
-INSERT INTO marts.alerts (raised_at, last_raised_at, dedup_key, {_FACTS})
-VALUES (%s, %s, %s, {", ".join(["%s"] * len(fields(Alert)))}) RETURNING alert_id
+INSERT INTO marts.alerts (raised_at, dedup_key, {_FACTS})
+VALUES (%s, %s, {", ".join(["%s"] * len(fields(Alert)))}) RETURNING alert_id
 """
 _DELIVERY = """
 INSERT INTO marts.alert_deliveries (alert_id, channel, address, escalated) VALUES (%s, %s, %s, %s)
@@ -108,7 +112,7 @@ Send = Callable[[Delivery], None]
 
 
 class AlertStore:
-    """The two tables, over a connection (DB-API) that nobody else uses meanwhile."""
+    """The tables, over a connection (DB-API) that nobody else uses meanwhile."""
 
     def __init__(self, connection: Any) -> None:
         """Use `connection`, and make the tables if they are missing."""
@@ -123,19 +127,20 @@ class AlertStore:
     ) -> tuple[int, bool]:
         """Record the alert and who is to be told; return its id, and whether it is new.
 
-        It is not new if one with its key was recorded within `window` before `now`: that one is
-        then counted once more, and nobody is told.
+        It is not new if one with its key was recorded within `window` before `now`: then the run
+        is noted beside that one, and nobody is told.
         """
         with self._connection.cursor() as cursor:
             cursor.execute(_TURN)
-            cursor.execute(_REPEAT, (now, alert.dedup_key, now - window))
-            repeat = cursor.fetchone()
-            if repeat is None:
-                cursor.execute(_RECORD, (now, now, alert.dedup_key, *astuple(alert)))
+            cursor.execute(_REPEAT, (alert.dedup_key, now - window))
+            (number,) = cursor.fetchone()
+            if new := number is None:
+                cursor.execute(_RECORD, (now, alert.dedup_key, *astuple(alert)))
                 (number,) = cursor.fetchone()
                 self._plan(cursor, number, targets, escalated=False)
+            cursor.execute(_RUN, (number, alert.run_id, now))
         self._connection.commit()
-        return (repeat[0], False) if repeat else (number, True)
+        return number, new
 
     def deliver(self, send: Send, now: Callable[[], datetime]) -> tuple[int, list[str]]:
         """Tell everybody who has not been told; return how many were, and what went wrong.

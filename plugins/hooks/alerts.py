@@ -45,7 +45,7 @@ class AlertsHook:
             with self._store() as store:
                 number, new = store.record(alert, targets, _now(), self.routes.window)
                 if not new:
-                    log.info("Alert %d has been told already; it is counted.", number)
+                    log.info("Alert %d has been told already; this run is noted beside it.", number)
                 self._deliver(store)
         except OperationalError:
             log.exception("Alerts cannot be recorded; this one is told as it is.")

@@ -81,7 +81,7 @@ def test_everybody_is_told_once(store: AlertStore, receivers: Receivers):
 
 
 @pytest.mark.parametrize(("minutes", "new"), [(0, False), (59, False), (60, True), (600, True)])
-def test_repeat_within_the_window_is_counted(store: AlertStore, minutes: int, new: bool):
+def test_repeat_within_the_window_is_noted(store: AlertStore, minutes: int, new: bool):
     """From the first time on; the same alert is new again when the window is over."""
     first, _ = store.record(ALERT, [PAGER], NOW, HOUR)
     later = NOW + timedelta(minutes=minutes)
@@ -90,8 +90,18 @@ def test_repeat_within_the_window_is_counted(store: AlertStore, minutes: int, ne
 
     assert is_new is new
     assert (number == first) is not new
-    sql = "SELECT times, last_raised_at FROM marts.alerts WHERE alert_id = %s"
-    assert query(sql, number) == [(1 if new else 2, later)]
+    sql = "SELECT run_id, raised_at FROM marts.alert_runs WHERE alert_id = %s ORDER BY 1"
+    assert query(sql, number) == [*([] if new else [("run1", NOW)]), ("run2", later)]
+
+
+def test_task_that_is_cleared_raises_the_alert_of_its_run_again(store: AlertStore):
+    """The run is noted once, however often it fails."""
+    for minutes in (0, 5):
+        store.record(ALERT, [PAGER], NOW + timedelta(minutes=minutes), HOUR)
+
+    assert query("SELECT run_id, raised_at FROM marts.alert_runs") == [
+        ("run1", NOW + timedelta(minutes=5))
+    ]
 
 
 def test_other_trouble_is_another_alert(store: AlertStore):
@@ -124,7 +134,7 @@ def test_tasks_that_fail_at_once_raise_one_alert(
         ("load", "sales-on-call", False),
         ("load", "slack_sales", False),
     ]
-    assert query("SELECT times FROM marts.alerts") == [(8,)]
+    assert query("SELECT count(*) FROM marts.alerts") == [(1,)]
 
 
 def test_delivery_under_way_is_left_to_who_makes_it(opened: Callable[[], AlertStore]):
