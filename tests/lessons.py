@@ -12,6 +12,10 @@ from include.lab.seeding import open_object_store, open_warehouse
 
 XCOM_REFERENCE = "s3://object_store@xcom/"
 ROOT = Path(__file__).resolve().parents[1]
+CHANGED_BY_A_RUN = (
+    "params",
+    *(f"on_{event}_callback" for event in ("execute", "success", "retry", "failure", "skipped")),
+)
 
 
 @dataclass(frozen=True)
@@ -82,13 +86,16 @@ def run_dag(
     """
     # In 3.3.2 a Dag with a deadline breaks dag.test(); deadlines are proven on the live scheduler.
     dag.deadline = None
-    # dag.test() writes conf into the params of Dag and tasks, where the next run would find it.
-    params = [(owner, copy.deepcopy(owner.params)) for owner in (dag, *dag.tasks)]
+    # dag.test() writes conf into the params, and notifiers render themselves in place: the next
+    # run would find it. A mapped task has no settings of its own, only those of its instances.
+    plain = [task for task in dag.tasks if not hasattr(task, "partial_kwargs")]
+    owners = [(dag, ("params",)), *((task, CHANGED_BY_A_RUN) for task in plain)]
+    kept = [(o, name, copy.deepcopy(getattr(o, name))) for o, names in owners for name in names]
     try:
         return Result(dag.test(run_conf=conf, logical_date=logical_date))
     finally:
-        for owner, untouched in params:
-            owner.params = untouched
+        for owner, name, value in kept:
+            setattr(owner, name, value)
 
 
 def query(sql: str, *parameters: object) -> list[tuple[Any, ...]]:

@@ -1,8 +1,8 @@
 """A file of facts is either wholly right, or every mistake in it is named with its line.
 
-One call reads a TOML file into a pydantic model. Whatever is wrong with it (its syntax, an unknown
-key, a missing one, a value of the wrong type) ends in one `ConfigurationError`, with one line for
-each mistake: `<file>:<line>: <key>: <what is wrong and what to write instead>`.
+One call reads a TOML or YAML file into a pydantic model. Whatever is wrong with it (its syntax, an
+unknown key, a missing one, a value of the wrong type) ends in one `ConfigurationError`, with one
+line for each mistake: `<file>:<line>: <key>: <what is wrong and what to write instead>`.
 """
 
 import difflib
@@ -53,6 +53,62 @@ def read_toml(path: Path, model: type[M]) -> M:
         raise mistakes(path, [(d["loc"], _explain(d, model)) for d in details]) from error
 
 
+def read_yaml(path: Path, model: type[M]) -> M:
+    """Read the YAML file at `path` as a `model`.
+
+    Raises:
+        ConfigurationError: the file cannot be read, is not YAML, names a key twice, or does not
+            fit the model.
+    """
+    import yaml
+
+    text = _read(path)
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        number = mark.line + 1 if mark else 1
+        reason = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise ConfigurationError(f"{path}:{number}: not valid YAML: {reason}") from error
+    lines: dict[KeyPath, int] = {(): 1}
+    problems = [(key, "stands here a second time; remove one") for key in _index(node, (), lines)]
+    details: list[ErrorDetails] = []
+    if not problems:
+        try:
+            return model.model_validate(data)
+        except ValidationError as error:
+            details = _without_echoes(error.errors())
+    problems += [(detail["loc"], _explain(detail, model, "`{}: ...`")) for detail in details]
+    found = [(_line_in(key, lines), _dotted(key), text) for key, text in problems]
+    raise ConfigurationError(
+        "\n".join(f"{path}:{line}: {key}: {text}" for line, key, text in sorted(found))
+    )
+
+
+def _index(node: Any, path: KeyPath, lines: dict[KeyPath, int]) -> list[KeyPath]:
+    """Note in `lines` where each key of a YAML node stands; return the keys that it has twice."""
+    twice: list[KeyPath] = []
+    if node is not None and node.id == "mapping":
+        for key, value in node.value:
+            at = (*path, key.value)
+            twice += [at] if at in lines else []
+            lines[at] = key.start_mark.line + 1
+            twice += _index(value, at, lines)
+    elif node is not None and node.id == "sequence":
+        for number, value in enumerate(node.value):
+            lines[(*path, number)] = value.start_mark.line + 1
+            twice += _index(value, (*path, number), lines)
+    return twice
+
+
+def _line_in(path: KeyPath, lines: dict[KeyPath, int]) -> int:
+    """The line of `path`, or of the nearest parent that stands in the file."""
+    while path not in lines:
+        path = path[:-1]
+    return lines[path]
+
+
 def mistakes(path: Path, problems: Iterable[tuple[KeyPath, str]]) -> ConfigurationError:
     """Return one error for all `problems`, each a key and a sentence; the file must be valid TOML.
 
@@ -91,10 +147,10 @@ def _without_echoes(details: list[ErrorDetails]) -> list[ErrorDetails]:
     return [d for d in details if d["type"] != "too_short" or d["loc"] not in parents]
 
 
-def _explain(detail: ErrorDetails, model: type[BaseModel]) -> str:
+def _explain(detail: ErrorDetails, model: type[BaseModel], written: str = "`{} = ...`") -> str:
     loc = detail["loc"]
     if detail["type"] == "missing":
-        return f"is missing; add `{loc[-1]} = ...` to this table"
+        return f"is missing; add {written.format(loc[-1])} to this table"
     if detail["type"] == "extra_forbidden":
         known = _keys_known_at(model, loc[:-1])
         near = difflib.get_close_matches(str(loc[-1]), known, n=1)

@@ -3,19 +3,23 @@
 `uvicorn include.inbox.app:app`, with `INBOX_FILE` (where messages are kept) in the environment.
 """
 
+import base64
 import json
 import os
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
-from fastapi import FastAPI, HTTPException, Request
-from fastapi.responses import HTMLResponse, PlainTextResponse
+from fastapi import FastAPI, Form, HTTPException, Request, Response
+from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
 from include.inbox import block_kit
+from include.inbox.incidents import Incident, incidents
 from include.inbox.messages import Kind, Message, Messages
 
 HERE = Path(__file__).parent
@@ -43,15 +47,19 @@ def health() -> dict[str, str]:
 
 @app.post("/slack/{path:path}")
 async def receive_slack(path: str, request: Request) -> PlainTextResponse:
-    """Receive an incoming webhook, and refuse what Slack would refuse."""
+    """Receive an incoming webhook, and refuse what Slack would refuse.
+
+    A webhook is made for one channel, which no payload changes: here, the last part of its path.
+    """
     payload = await _json(request, "invalid_payload")
     if not payload.get("text") and not payload.get("blocks"):
         raise HTTPException(400, "no_text")
     try:
+        block_kit.check(payload)
         block_kit.blocks(payload)
     except block_kit.BlockError as error:
         raise HTTPException(400, "invalid_blocks") from error
-    _messages().keep("slack", payload.get("channel") or path, payload)
+    _messages().keep("slack", f"#{path.rsplit('/', 1)[-1]}", payload)
     return PlainTextResponse("ok")
 
 
@@ -66,8 +74,30 @@ async def receive_page(path: str, request: Request) -> dict[str, Any]:
         missing |= {"summary", "source", "severity"} - given
     if missing:
         raise HTTPException(400, f"missing: {', '.join(sorted(missing))}")
+    event.setdefault("dedup_key", uuid.uuid4().hex)
+    if not all(isinstance(event[key], str) for key in ("routing_key", "dedup_key")):
+        raise HTTPException(400, "routing_key and dedup_key must be text")
     _messages().keep("pager", event["routing_key"], event)
-    return {"status": "success", "dedup_key": event.get("dedup_key", "")}
+    return {"status": "success", "dedup_key": event["dedup_key"]}
+
+
+@app.get("/pager/incidents")
+def list_incidents(incident_key: str | None = None) -> dict[str, list[dict[str, str]]]:
+    """Return the pager's incidents, or those of one deduplication key, with their status."""
+    found = [i._asdict() for i in _incidents() if incident_key in (None, i.incident_key)]
+    return {"incidents": found}
+
+
+@app.post("/answer")
+def answer_page(
+    routing_key: Annotated[str, Form()],
+    dedup_key: Annotated[str, Form()],
+    event_action: Annotated[Literal["acknowledge", "resolve"], Form()],
+) -> RedirectResponse:
+    """Take a page, or say that it is over, as the person on call does by a button."""
+    event = {"routing_key": routing_key, "dedup_key": dedup_key, "event_action": event_action}
+    _messages().keep("pager", routing_key, event)
+    return RedirectResponse("/?kind=pager", status_code=303)
 
 
 @app.post("/events/{path:path}", status_code=201)
@@ -83,6 +113,19 @@ def list_messages(kind: Kind | None = None, limit: int = 200) -> list[Message]:
     return _messages().newest(kind, limit)
 
 
+@app.get("/messages/{number}/attachments/{index}")
+def attachment(number: int, index: int) -> Response:
+    """Return a mail's attachment, counted from 0, as a file to save and never as a page."""
+    message = _messages().one(number)
+    files = message.content.get("attachments", []) if message else []
+    if not 0 <= index < len(files):
+        raise HTTPException(404, "no such attachment")
+    name = quote(files[index]["name"] or "attachment")
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
+    content = base64.b64decode(files[index]["base64"])
+    return Response(content, media_type="application/octet-stream", headers=headers)
+
+
 @app.delete("/messages", status_code=204)
 def clear_messages() -> None:
     """Forget every message."""
@@ -93,7 +136,13 @@ def clear_messages() -> None:
 def page(kind: Kind | None = None) -> str:
     """Show the newest messages as their receivers would see them."""
     messages = _messages().newest(kind, 50)
-    return _PAGES.get_template("page.html").render(messages=messages, kind=kind)
+    status = {(i.routing_key, i.incident_key): i.status for i in _incidents()}
+    newest = _PAGES.get_template("page.html")
+    return newest.render(messages=messages, kind=kind, status=status)
+
+
+def _incidents() -> list[Incident]:
+    return incidents(message.content for message in reversed(_messages().newest("pager", 1000)))
 
 
 def _messages() -> Messages:

@@ -1,5 +1,6 @@
 """Receives mail over SMTP and keeps it as text, HTML and attachments."""
 
+import base64
 import email
 import email.policy
 from email.message import EmailMessage
@@ -9,9 +10,14 @@ from include.inbox.messages import Messages
 
 
 def facts(message: EmailMessage) -> dict[str, Any]:
-    """What a reader sees of a mail: sender, recipients, subject, both bodies, attachments."""
+    """What a reader sees of a mail: sender, recipients, subject, both bodies, attachments.
+
+    Its `message_id` is what its sender calls it; an attachment's bytes are given in Base64.
+    """
     text, html = message.get_body(("plain",)), message.get_body(("html",))
     return {
+        "message_id": str(message["message-id"] or "").strip(),
+        "type": message.get_content_type(),
         "from": str(message["from"] or ""),
         "to": str(message["to"] or ""),
         "cc": str(message["cc"] or ""),
@@ -23,10 +29,12 @@ def facts(message: EmailMessage) -> dict[str, Any]:
 
 
 def _attachment(part: Any) -> dict[str, Any]:
+    content = part.get_payload(decode=True) or b""
     return {
         "name": part.get_filename(),
         "type": part.get_content_type(),
-        "bytes": len(part.get_payload(decode=True) or b""),
+        "bytes": len(content),
+        "base64": base64.b64encode(content).decode(),
     }
 
 

@@ -21,6 +21,10 @@ CREATE TABLE IF NOT EXISTS message (
     content TEXT NOT NULL
 )
 """
+_MAIL_ONCE = """
+CREATE UNIQUE INDEX IF NOT EXISTS mail_once ON message (path, json_extract(content, '$.message_id'))
+WHERE kind = 'mail' AND json_extract(content, '$.message_id') <> ''
+"""
 
 
 @dataclass(frozen=True)
@@ -43,13 +47,19 @@ class Messages:
         self._turn = threading.Lock()
         with self._cursor() as cursor:
             cursor.execute(_TABLE)
+            cursor.execute(_MAIL_ONCE)
 
     def keep(self, kind: Kind, path: str, content: dict[str, Any]) -> None:
-        """Store one message; it is on disk when this returns."""
+        """Store one message; it is on disk when this returns.
+
+        A mail that bears the `Message-ID` of one that the same recipients have is dropped, as many
+        mail servers do.
+        """
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         with self._cursor() as cursor:
             cursor.execute(
-                "INSERT INTO message (kind, received_at, path, content) VALUES (?, ?, ?, ?)",
+                "INSERT OR IGNORE INTO message (kind, received_at, path, content) "
+                "VALUES (?, ?, ?, ?)",
                 (kind, now, path, json.dumps(content)),
             )
 
@@ -61,7 +71,15 @@ class Messages:
                 "WHERE ? IS NULL OR kind = ? ORDER BY id DESC LIMIT ?",
                 (kind, kind, limit),
             ).fetchall()
-        return [Message(i, k, at, path, json.loads(content)) for i, k, at, path, content in rows]
+        return [_message(row) for row in rows]
+
+    def one(self, number: int) -> Message | None:
+        """The message with this id; None where there is none."""
+        with self._cursor() as cursor:
+            cursor.execute(
+                "SELECT id, kind, received_at, path, content FROM message WHERE id = ?", (number,)
+            )
+            return next((_message(row) for row in cursor), None)
 
     def clear(self) -> None:
         """Forget every message."""
@@ -76,3 +94,8 @@ class Messages:
     def _cursor(self) -> Iterator[sqlite3.Cursor]:
         with self._turn, self._connection:
             yield self._connection.cursor()
+
+
+def _message(row: tuple[int, Kind, str, str, str]) -> Message:
+    number, kind, received_at, path, content = row
+    return Message(number, kind, received_at, path, json.loads(content))

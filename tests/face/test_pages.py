@@ -1,11 +1,13 @@
 """What a person sees: the list, a lesson's page, its graph, its form, the inbox, the shop."""
 
+import smtplib
 from typing import Any
 
 import httpx
 
 from include.curriculum import syllabus
 from include.lab.settings import Lab
+from include.notifications.email import build_mail
 from tests.face.conftest import SCREENSHOTS
 from tests.live.rest import Rest
 
@@ -86,6 +88,39 @@ def test_inbox_shows_what_was_sent(lab: Lab, page: Any) -> None:
 
     assert page.locator("b", has_text="42").is_visible()
     assert page.get_by_text("Warehouse is down").is_visible()
+
+
+def test_page_is_taken_by_a_button(lab: Lab, page: Any) -> None:
+    """Who presses Acknowledge sees that the page is theirs now."""
+    payload = {"summary": "The shelf is empty", "source": "shelf", "severity": "error"}
+    page_call = {"routing_key": "on-call", "event_action": "trigger", "payload": payload}
+    httpx.post(f"{lab.url('inbox')}/pager/v2/enqueue", json=page_call, trust_env=False)
+    _look(page, f"{lab.url('inbox')}/?kind=pager", "The shelf is empty", "pager")
+
+    page.locator("article", has_text="The shelf is empty").get_by_text("Acknowledge").click()
+
+    taken = page.locator("article", has_text="The shelf is empty")
+    taken.locator(".badge", has_text="acknowledged").wait_for()
+    assert taken.get_by_role("button").count() == 0
+
+
+def test_mail_is_shown_as_html(lab: Lab, page: Any) -> None:
+    """In a frame of its own, with the text beside it and the attachment to save."""
+    report = build_mail(
+        "airflow@shop.example",
+        ["team@shop.example"],
+        *("Sales in a frame", "12 orders", "<h2>12 orders</h2>"),
+        {"sales.csv": "a,b\n"},
+    )
+    with smtplib.SMTP("127.0.0.1", lab.port("mail")) as server:
+        server.send_message(report)
+
+    _look(page, f"{lab.url('inbox')}/?kind=mail", "Sales in a frame", "mail")
+
+    assert page.frame_locator("iframe").first.get_by_role("heading", name="12 orders").is_visible()
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="sales.csv").first.click()
+    assert saved.value.suggested_filename == "sales.csv"
 
 
 def test_shop_says_what_it_is(lab: Lab, page: Any) -> None:

@@ -73,12 +73,12 @@ def kept(inbox: httpx.Client) -> list[dict[str, Any]]:
 
 
 def test_a_webhook_is_answered_as_slack_answers(inbox: httpx.Client):
-    """The channel is the payload's, or else the webhook's path."""
+    """The channel is the webhook's own, whatever the payload asks for."""
     for payload in ({"text": "one"}, {"text": "two", "channel": "#incidents"}):
         answer = inbox.post("/slack/T0/B0/x", json=payload)
         assert (answer.status_code, answer.text) == (200, "ok")
 
-    assert [one["path"] for one in kept(inbox)] == ["#incidents", "T0/B0/x"]
+    assert [one["path"] for one in kept(inbox)] == ["#x", "#x"]
 
 
 @pytest.mark.parametrize(
@@ -93,6 +93,7 @@ def test_a_webhook_is_answered_as_slack_answers(inbox: httpx.Client):
         (b'{"blocks": [{"type": "header"}]}', "invalid_blocks"),
         (b'{"blocks": ["divider"]}', "invalid_blocks"),
         (b'{"blocks": "divider"}', "invalid_blocks"),
+        (b'{"blocks": [{"type": "section"}]}', "invalid_blocks"),
     ],
 )
 def test_what_slack_would_refuse_is_refused(inbox: httpx.Client, body: bytes, refusal: str):
@@ -140,6 +141,10 @@ def test_a_page_can_be_taken_back(inbox: httpx.Client, action: str):
             {"routing_key": "x", "event_action": "trigger", "payload": {"summary": "x"}},
             "missing: severity, source",
         ),
+        (
+            {"routing_key": ["x"], "event_action": "resolve"},
+            "routing_key and dedup_key must be text",
+        ),
     ],
 )
 def test_a_page_without_its_facts_is_refused(
@@ -150,6 +155,32 @@ def test_a_page_without_its_facts_is_refused(
 
     assert (answer.status_code, answer.json()["detail"]) == (400, refusal)
     assert kept(inbox) == []
+
+
+def test_a_page_can_be_taken_by_a_button(inbox: httpx.Client):
+    """Who presses it is brought back to the page, and the incident is acknowledged."""
+    inbox.post("/pager/v2/enqueue", json={**trigger(), "dedup_key": "orders"})
+    assert ">Acknowledge</button>" in inbox.get("/").text
+    key = {"incident_key": "orders"}
+    (incident,) = inbox.get("/pager/incidents", params=key).json()["incidents"]
+    assert (incident["title"], incident["status"]) == ("Orders are late", "triggered")
+
+    form = {"routing_key": "team", "dedup_key": "orders", "event_action": "acknowledge"}
+    assert inbox.post("/answer", data=form).headers["location"] == "/?kind=pager"
+
+    (incident,) = inbox.get("/pager/incidents", params=key).json()["incidents"]
+    assert incident["status"] == "acknowledged"
+    assert ">Acknowledge</button>" not in inbox.get("/").text
+    assert inbox.get("/pager/incidents", params={"incident_key": "x"}).json() == {"incidents": []}
+    assert inbox.post("/answer", data={**form, "event_action": "shout"}).status_code == 422
+
+
+def test_a_page_without_a_key_is_given_one(inbox: httpx.Client):
+    """So that it can be acknowledged: as PagerDuty does."""
+    answer = inbox.post("/pager/v2/enqueue", json=trigger())
+
+    (incident,) = inbox.get("/pager/incidents").json()["incidents"]
+    assert incident["incident_key"] == answer.json()["dedup_key"] != ""
 
 
 def test_any_event_is_kept(inbox: httpx.Client):
@@ -172,7 +203,13 @@ def test_a_real_mail_arrives(inbox: httpx.Client, ports: tuple[int, int]):
     assert message["content"]["recipients"] == ["team@shop.example"]
     shown = inbox.get("/?kind=mail").text
     assert "Die tägliche Lieferung" in shown
-    assert "größen.csv (text/csv, 4 bytes)" in shown
+    address = f"/messages/{message['id']}/attachments/0"
+    assert f'<a href="{address}">größen.csv</a>\n    (text/csv, 4 bytes)' in shown
+    file = inbox.get(address)
+    assert (file.content, file.headers["content-type"]) == (b"a,b\n", "application/octet-stream")
+    assert file.headers["content-disposition"].startswith("attachment;")
+    assert inbox.get(f"/messages/{message['id']}/attachments/1").status_code == 404
+    assert inbox.get("/messages/999999/attachments/0").status_code == 404
 
 
 def test_messages_can_be_asked_for_by_kind(inbox: httpx.Client):
@@ -189,7 +226,9 @@ def test_no_message_can_act_on_the_page(inbox: httpx.Client, ports: tuple[int, i
     inbox.post("/slack/x", json={"text": SCRIPT, "channel": SCRIPT})
     header = {"type": "header", "text": {"type": "plain_text", "text": SCRIPT}}
     inbox.post("/slack/x", json={"blocks": [header]})
-    inbox.post("/pager/x", json=trigger(summary=SCRIPT, severity=SCRIPT, source=SCRIPT))
+    page = trigger(summary=SCRIPT, severity=SCRIPT, source=SCRIPT)
+    links = [{"href": "javascript:alert(1)", "text": SCRIPT}, {"href": "https://x", "text": SCRIPT}]
+    inbox.post("/pager/x", json={**page, "links": links, "dedup_key": SCRIPT})
     inbox.post("/events/x", json={"key": SCRIPT})
     message = mail(f"<b>{SCRIPT}</b>")
     message.replace_header("Subject", SCRIPT)
@@ -200,5 +239,6 @@ def test_no_message_can_act_on_the_page(inbox: httpx.Client, ports: tuple[int, i
 
     assert len(kept(inbox)) == 5
     assert "<script" not in shown
+    assert 'href="javascript' not in shown
     assert shown.count("&lt;script&gt;") >= 8
     assert "<iframe sandbox srcdoc=" in shown

@@ -2,7 +2,7 @@
 
 import pytest
 
-from include.inbox.block_kit import blocks, mrkdwn
+from include.inbox.block_kit import BlockError, blocks, check, mrkdwn
 
 SCRIPT = "<script>alert(1)</script>"
 
@@ -20,6 +20,13 @@ SCRIPT = "<script>alert(1)</script>"
             '<a href="https://shop.example?a=1&amp;b=2">https://shop.example?a=1&amp;b=2</a>',
         ),
         ("first\nsecond", "first<br>second"),
+        ("1 &lt; 2 &amp; 3 &gt; 2", "1 &lt; 2 &amp; 3 &gt; 2"),
+        ("&lt;!channel&gt; &amp;lt;", "&lt;!channel&gt; &amp;lt;"),
+        ("&lt;https://shop.example|x&gt;", "&lt;https://shop.example|x&gt;"),
+        (
+            "<https://shop.example?a=1&amp;b=2|x>",
+            '<a href="https://shop.example?a=1&amp;b=2">x</a>',
+        ),
     ],
 )
 def test_markup_is_rendered(text: str, rendered: str):
@@ -36,6 +43,8 @@ def test_markup_is_rendered(text: str, rendered: str):
         '<https://x"onmouseover="alert(1)|click>',
         "<https://x'onmouseover='alert(1)>",
         "<javascript:alert(1)|click>",
+        "&lt;script&gt;alert(1)&lt;/script&gt;",
+        "&amp;lt;script&amp;gt;alert(1)",
     ],
 )
 def test_text_cannot_act(text: str):
@@ -81,11 +90,68 @@ def section(**facts: object) -> dict:
                     }
                 ]
             },
-            '<p><a class=button href="http://localhost:8080/?a=1&amp;b=2">Log</a> '
-            '<a class=button href="#">Run</a> <a class=button href="#">Ask</a></p>',
+            '<p><a class="button" href="http://localhost:8080/?a=1&amp;b=2">Log</a> '
+            '<a class="button" href="#">Run</a> <a class="button" href="#">Ask</a></p>',
         ),
     ],
 )
 def test_blocks_are_rendered(payload: dict, rendered: str):
     """Each kind of block that the lessons use, and a note in the place of any other."""
     assert blocks(payload) == rendered
+
+
+def text(characters: int, kind: str = "mrkdwn") -> dict:
+    return {"type": kind, "text": "x" * characters}
+
+
+def button(characters: int = 5, **facts: object) -> dict:
+    return {"type": "button", "text": text(characters, "plain_text"), **facts}
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        {"type": "header", "text": text(150, "plain_text")},
+        {"type": "section", "text": text(3000)},
+        {"type": "section", "fields": [text(2000)] * 10},
+        {"type": "context", "elements": [text(3000)] * 9 + [{"type": "image", "alt_text": "x"}]},
+        {"type": "actions", "elements": [button(75, url="https://x.example")] * 25},
+        {"type": "divider"},
+    ],
+    ids=lambda block: block["type"],
+)
+def test_what_slack_takes_is_taken(block: dict):
+    """Up to its limits."""
+    check({"blocks": [block] * 50})
+
+
+@pytest.mark.parametrize(
+    ("block", "said"),
+    [
+        ({"type": "header", "text": text(151, "plain_text")}, "1 to 150 characters, not 151"),
+        ({"type": "header", "text": text(5)}, "plain_text, not mrkdwn"),
+        ({"type": "header", "text": text(0, "plain_text")}, "1 to 150 characters, not 0"),
+        ({"type": "section"}, "'text'"),
+        ({"type": "section", "text": text(3001)}, "1 to 3000 characters"),
+        ({"type": "section", "text": text(5, "html")}, "plain_text or mrkdwn, not html"),
+        ({"type": "section", "fields": []}, "1 to 10 of them, not 0"),
+        ({"type": "section", "fields": [text(5)] * 11}, "1 to 10 of them, not 11"),
+        ({"type": "section", "fields": [text(2001)]}, "1 to 2000 characters"),
+        ({"type": "context", "elements": []}, "1 to 10 of them, not 0"),
+        ({"type": "actions", "elements": [button(76)]}, "1 to 75 characters"),
+        ({"type": "actions", "elements": [button(url="x" * 3001)]}, "at most 3000 characters"),
+        ({"text": text(5)}, "'type'"),
+        ("divider", "string indices"),
+    ],
+)
+def test_what_slack_refuses_is_refused(block: object, said: str):
+    """The block is named, and what is wrong with it."""
+    with pytest.raises(BlockError, match=r"^blocks\[1\]: ") as refusal:
+        check({"blocks": [{"type": "divider"}, block]})
+    assert said in str(refusal.value)
+
+
+def test_too_many_blocks_are_refused():
+    """A message holds fifty."""
+    with pytest.raises(BlockError, match="at most 50"):
+        check({"blocks": [{"type": "divider"}] * 51})

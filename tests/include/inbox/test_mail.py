@@ -1,6 +1,7 @@
 """A mail is kept as its reader sees it."""
 
 import asyncio
+import base64
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
@@ -30,7 +31,10 @@ def test_both_bodies_and_the_attachments_are_seen():
     assert seen["to"] == "Zoë <team@shop.example>"
     assert seen["text"].strip() == "Grüße"
     assert seen["html"].strip() == "<b>Grüße</b>"
-    assert seen["attachments"] == [{"name": "größen.csv", "type": "text/csv", "bytes": 4}]
+    assert seen["type"] == "multipart/mixed"
+    (attached,) = seen["attachments"]
+    assert base64.b64decode(attached.pop("base64")) == b"a,b\n"
+    assert attached == {"name": "größen.csv", "type": "text/csv", "bytes": 4}
 
 
 def test_a_mail_may_be_plain_text():
@@ -53,4 +57,28 @@ def test_a_mail_is_kept_with_its_recipients(tmp_path: Path):
     assert answer == "250 OK"
     assert kept.path == "team@shop.example, hidden@shop.example"
     assert kept.content["recipients"] == envelope.rcpt_tos
+    messages.close()
+
+
+def test_a_mail_that_comes_again_is_kept_once(tmp_path: Path):
+    """Its `Message-ID` tells, for the same recipients; a mail without one is always kept."""
+    messages = Messages(tmp_path / "inbox.sqlite")
+    named = mail()
+    named["Message-ID"] = "<report.2026-03-24@shop.example>"
+
+    for message, recipient in [
+        (named, "a"),
+        (named, "a"),
+        (named, "b"),
+        (mail(), "a"),
+        (mail(), "a"),
+    ]:
+        envelope = SimpleNamespace(content=message.as_bytes(policy=SMTP), rcpt_tos=[recipient])
+        assert asyncio.run(MailReceiver(messages).handle_DATA(None, None, envelope)) == "250 OK"
+
+    kept = [(one.path, one.content["message_id"]) for one in messages.newest("mail")]
+    assert kept == [
+        *[("a", "")] * 2,
+        *[(recipient, "<report.2026-03-24@shop.example>") for recipient in ("b", "a")],
+    ]
     messages.close()

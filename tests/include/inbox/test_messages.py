@@ -39,6 +39,15 @@ def test_one_kind_can_be_asked_for(messages: Messages):
     assert [one.content["number"] for one in messages.newest("event", 2)] == [2, 1]
 
 
+def test_a_message_can_be_asked_for_by_its_number(messages: Messages):
+    """As its attachments are."""
+    messages.keep("event", "lineage", {"number": 1})
+    (kept,) = messages.newest()
+
+    assert messages.one(kept.id) == kept
+    assert messages.one(kept.id + 1) is None
+
+
 def test_messages_outlive_the_process(tmp_path: Path):
     """A restart of the inbox shows what came before."""
     first = Messages(tmp_path / "inbox.sqlite")

@@ -1,0 +1,1 @@
+"""What messages to people are made of, before anything sends them."""
