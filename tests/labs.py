@@ -4,7 +4,14 @@ import os
 import socket
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from include.lab.airflow import COMPONENTS
+from include.lab.settings import Lab
+from include.lab.supervisor import hold, read_state, release
 
 ROOT = Path(__file__).resolve().parents[1]
 OUTSIDE = {key: value for key, value in os.environ.items() if not key.startswith("AIRFLOW")}
@@ -44,6 +51,34 @@ def start_lab(place: dict[str, str], output: Path) -> subprocess.Popen[bytes]:
         except subprocess.TimeoutExpired:
             continue
     return process
+
+
+@contextmanager
+def stopped(lab: Lab, service: str) -> Iterator[None]:
+    """Stop one service of a running lab; it and Airflow are ready again afterwards."""
+    hold(lab, service)
+    try:
+        wait_for(lab, service, "held")
+        yield
+    finally:
+        release(lab, service)
+        for name in (service, *COMPONENTS):
+            wait_for(lab, name, "ready")
+
+
+def wait_for(lab: Lab, service: str, state: str, but_not: int | None = None) -> None:
+    """Wait until the service is in the state, in another process than ``but_not``.
+
+    Raises:
+        TimeoutError: it is not, after two minutes.
+    """
+    end = time.monotonic() + 120
+    while (facts := read_state(lab)[service])["state"] != state or (
+        but_not is not None and facts["pid"] in (None, but_not)
+    ):
+        if time.monotonic() > end:
+            raise TimeoutError(f"{service} is not {state} after 120 s: {facts}")
+        time.sleep(0.2)
 
 
 def free_port_base(ports: int = 8) -> int:

@@ -104,9 +104,7 @@ def mend(letters: "list[Message]") -> None:
 )
 def phase9_04_message_queues() -> None:
     """Let orders pass through Kafka into the warehouse, and lose none."""
-    create_tables = SQLExecuteQueryOperator(
-        task_id="create_tables", sql=TABLES, split_statements=True
-    )
+    open_tables = SQLExecuteQueryOperator(task_id="open_tables", sql=TABLES, split_statements=True)
 
     @task
     def start_anew() -> None:
@@ -145,7 +143,7 @@ def phase9_04_message_queues() -> None:
         return {"produced": produced, "stored": stored, "dead": dead}
 
     produced = produce_orders()
-    [create_tables, start_anew()] >> produced >> store_orders >> mend_letters >> store_mended
+    [open_tables, start_anew()] >> produced >> store_orders >> mend_letters >> store_mended
     store_mended >> count(produced)
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from confluent_kafka.admin import AdminClient
 
 PARTITIONS = 3
-SECONDS = 60
+SECONDS = 20
 """How long the cluster may take to delete a topic and to forget a consumer that was lost."""
 
 

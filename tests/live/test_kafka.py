@@ -128,7 +128,7 @@ def test_a_topic_that_is_not_there_is_an_error_with_its_name(
     admin: Any, join: Callable[[], Any]
 ) -> None:
     """A consumer that never gets a partition does not wait for ever."""
-    start_anew(admin, [], [GROUP])
+    start_anew(admin, [TOPIC], [GROUP])
     admin.delete_topics([TOPIC])[TOPIC].exception(10)
     consumer = join()
     with pytest.raises(ConsumeError, match=r"no partition|cannot be read"):

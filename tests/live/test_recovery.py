@@ -6,23 +6,14 @@ import time
 
 import pytest
 
+from include.lab.airflow import COMPONENTS
 from include.lab.settings import Lab
 from include.lab.supervisor import read_state
+from tests.labs import wait_for
 from tests.lessons import query
 from tests.live.rest import Rest
 
 LESSON = "phase3_03_sensors"
-
-
-def _wait_until_ready(lab: Lab, service: str, killed: int) -> None:
-    """Until the service runs in another process, and the supervisor calls it ready."""
-    end = time.monotonic() + 120
-    while time.monotonic() < end:
-        facts = read_state(lab)[service]
-        if facts["state"] == "ready" and facts["pid"] not in (None, killed):
-            return
-        time.sleep(0.3)
-    raise TimeoutError(f"{service} has not come back after 120 s: {read_state(lab)[service]}")
 
 
 @pytest.mark.timeout(600)
@@ -38,9 +29,9 @@ def test_a_killed_component_comes_back_and_the_run_ends(lab: Lab, rest: Rest, se
 
     os.kill(pid, signal.SIGKILL)
 
-    _wait_until_ready(lab, service, pid)
-    for component in ("api-server", "scheduler", "dag-processor", "triggerer"):
-        _wait_until_ready(lab, component, 0)
+    wait_for(lab, service, "ready", but_not=pid)
+    for component in COMPONENTS:
+        wait_for(lab, component, "ready")
     again = Rest(lab)
     if again.wait(LESSON, run_id, 300) == "failed":
         body = {"dry_run": False, "only_failed": True}
