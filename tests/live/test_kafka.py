@@ -12,6 +12,8 @@ from include.messaging.drain import ConsumeError, drain
 from include.messaging.sending import SendError, send
 from include.messaging.topics import TopicError, start_anew
 from plugins.operators.drain_topic import DrainTopicOperator
+from tests.lessons import query
+from tests.live.rest import Rest
 
 TOPIC, GROUP = "test.numbers", "test.readers"
 
@@ -147,3 +149,25 @@ def test_nobody_there_is_told_within_the_time_given(lab: Lab) -> None:
     admin = AdminClient({**nobody, "socket.timeout.ms": 500, "request.timeout.ms": 500})
     with pytest.raises(TopicError, match="Kafka has not done what it was asked"):
         start_anew(admin, [TOPIC], [GROUP], seconds=0.5)
+
+
+@pytest.mark.timeout(600)
+def test_a_consumer_killed_before_its_commit_loses_and_doubles_nothing(rest: Rest) -> None:
+    """9.04: after the write the process is killed; its second try gets the same messages again."""
+    lesson = "phase9_04_message_queues"
+    assert rest.wait(lesson, rest.trigger(lesson)) == "success"
+    rows = "SELECT * FROM marts.streamed_orders ORDER BY 1"
+    before = query(rows), query("SELECT reason, value FROM marts.order_dead_letters ORDER BY 2")
+
+    run_id = rest.trigger(lesson, conf={"crash": True})
+
+    assert rest.wait(lesson, run_id, 240) == "success"
+    tries = {ti["task_id"]: ti["try_number"] for ti in rest.tasks(lesson, run_id)}
+    assert tries["store_orders"] == 2
+    after = query(rows), query("SELECT reason, value FROM marts.order_dead_letters ORDER BY 2")
+    assert after == before
+    (stored,), (dead,) = (
+        query("SELECT count(*) FROM marts.streamed_orders"),
+        query("SELECT count(*) FROM marts.order_dead_letters"),
+    )
+    assert stored[0] + dead[0] == 300

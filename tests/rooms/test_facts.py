@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +11,8 @@ from include.configuration import metadata
 from include.curriculum import syllabus
 from include.lab import services as catalogue
 from include.lab.addresses import addresses
-from include.lab.settings import PORT_NAMES, Lab
+from include.lab.airflow import COMPONENTS
+from include.lab.settings import DEFAULT_PORT_BASE, PORT_NAMES, Lab
 from tests.rooms.sources import ROOT, Source, called, sources
 
 HOOK = re.compile(r"(?:Hook|Notifier)$")
@@ -118,3 +120,40 @@ def test_services_wait_only_for_services_before_them(described: Lab):
 def test_every_file_of_a_lesson_folder_is_a_lesson():
     """Airflow reads each Python file in `dags/`: none of them is there for another purpose."""
     assert {source.path for source in sources("dags")} == {lesson.file for lesson in BUILT}
+
+
+def stand_ins(described: Lab) -> set[str]:
+    """The services that stand for something else in production: all but Airflow's own."""
+    return {
+        service.name
+        for service in catalogue.services(described)
+        if not service.job and service.name not in COMPONENTS
+    }
+
+
+def test_every_service_has_a_page(described: Lab):
+    """And the list of services leads to each of them."""
+    pages = {page.stem for page in (ROOT / "docs/services").glob("*.md")} - {"README"}
+    listed = re.findall(r"\[(\w+)\]\(\1\.md\)", (ROOT / "docs/services/README.md").read_text())
+    assert pages == set(listed) == stand_ins(described)
+
+
+@pytest.mark.parametrize("conn_id", [name for name, facts in CONNECTIONS.items() if facts.service])
+def test_the_page_of_a_service_names_its_connections(conn_id: str):
+    """Who wants to point a connection at the real thing finds it there; channels share a line."""
+    page = (ROOT / f"docs/services/{CONNECTIONS[conn_id].service}.md").read_text()
+    assert f"`{conn_id}`" in page
+
+
+@pytest.mark.parametrize(
+    "page",
+    sorted((ROOT / "docs").rglob("*.md")),
+    ids=lambda page: page.relative_to(ROOT).as_posix(),
+)
+def test_a_page_names_only_ports_and_services_that_there_are(page: Path, described: Lab):
+    """An address with a port is that of the service, at the usual port base."""
+    usual = {str(DEFAULT_PORT_BASE + number) for number in range(len(PORT_NAMES))}
+    text = page.read_text()
+    assert set(re.findall(r"(?:127\.0\.0\.1|localhost):(\d+)", text)) <= usual
+    left_out = re.findall(r"WITHOUT=([\w,]+)", text)
+    assert {name for names in left_out for name in names.split(",")} <= stand_ins(described)
