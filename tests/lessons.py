@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from include.configuration.metadata import connections
 from include.lab.seeding import open_object_store, open_warehouse
 
 XCOM_REFERENCE = "s3://object_store@xcom/"
@@ -123,3 +124,38 @@ def bucket(name: str, prefix: str = "") -> dict[str, bytes]:
 def lake(prefix: str) -> dict[str, bytes]:
     """What lessons have written to the lake below `prefix`."""
     return bucket("lake", prefix)
+
+
+def messages(topic: str) -> list[Any]:
+    """Every message of the topic, read from its beginning by a group of the tests' own."""
+    from confluent_kafka import Consumer
+    from confluent_kafka.admin import AdminClient
+
+    from include.messaging.drain import drain
+
+    settings, group = connections()["kafka_default"]["extra"], "test.witness"
+    found: list[Any] = []
+    consumer = Consumer({**settings, "group.id": group})
+    consumer.subscribe([topic])
+    drain(consumer, found.extend)
+    consumer.close()
+    admin = AdminClient(settings)
+    admin.delete_consumer_groups([group])[group].result(30)
+    return found
+
+
+def models() -> dict[str, list[str]]:
+    """Each experiment of MLflow with its runs, and each registered model with its versions."""
+    from mlflow import MlflowClient
+
+    client = MlflowClient(connections()["mlflow"]["host"])
+    runs = {
+        f"experiment {experiment.name}": sorted(
+            run.info.run_id for run in client.search_runs([experiment.experiment_id])
+        )
+        for experiment in client.search_experiments()
+    }
+    versions: dict[str, list[str]] = {}
+    for one in client.search_model_versions():
+        versions.setdefault(f"model {one.name}", []).append(f"{one.version} {one.aliases}")
+    return {**runs, **{name: sorted(known) for name, known in versions.items()}}

@@ -5,32 +5,13 @@ from typing import Any
 
 import pytest
 
-from include.configuration.metadata import connections
 from include.data import seeds
 from include.messaging.dead_letters import header
 from include.messaging.order_messages import EVERY_LOST, EVERY_OLD
 from include.retail.orders import Order, newest_orders
-from tests.lessons import Run, query
+from tests.lessons import Run, messages, query
 
 LESSON = "phase9_04_message_queues"
-
-
-def messages(topic: str) -> list[Any]:
-    """Every message of the topic, read from its beginning by a group of the test's own."""
-    from confluent_kafka import Consumer
-    from confluent_kafka.admin import AdminClient
-
-    from include.messaging.drain import drain
-
-    settings, group = connections()["kafka_default"]["extra"], "test.witness"
-    found: list[Any] = []
-    consumer = Consumer({**settings, "group.id": group})
-    consumer.subscribe([topic])
-    drain(consumer, found.extend)
-    consumer.close()
-    admin = AdminClient(settings)
-    admin.delete_consumer_groups([group])[group].result(30)
-    return found
 
 
 def stored() -> tuple[list[Order], list[tuple[Any, ...]]]:
