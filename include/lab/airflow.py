@@ -7,6 +7,7 @@ import urllib.request
 from datetime import datetime
 from typing import Any
 
+from include.alerting import routes
 from include.configuration import metadata as facts
 from include.curriculum import syllabus
 from include.lab.addresses import addresses
@@ -31,6 +32,7 @@ def metadata(lab: Lab) -> Service:
     facts.connections(addresses(lab), lab.root / "configs")
     for read in (facts.variables, facts.pools, facts.roles):
         read(lab.root / "configs")
+    routes.load(lab.root / "configs" / routes.FILE.name)
     return Service(
         "metadata",
         (str(lab.root / ".venv/bin/python"), "-m", "plugins.setup.metadata", *ADMIN),

@@ -20,9 +20,21 @@ def names(place: Lab) -> set[str]:
     return {service.name for service in catalogue.services(place)}
 
 
-def test_a_service_can_be_left_out(place: Lab):
+OPTIONAL = (
+    *("azurite", "bigquery", "gcs", "inbox", "kafka", "mail", "metrics", "mlflow"),
+    *("object_store", "redis", "shop_api", "vault"),
+)
+
+
+@pytest.mark.parametrize("name", OPTIONAL)
+def test_each_service_can_be_left_out(place: Lab, name: str):
     """The others are started all the same."""
-    assert names(place) - names(without(place, "inbox", "shop_api")) == {"inbox", "shop_api"}
+    assert names(place) - names(without(place, name)) == {name}
+
+
+def test_all_of_them_can_be_left_out_together(place: Lab):
+    """PostgreSQL, the seeds and Airflow remain."""
+    assert names(place) - names(without(place, *OPTIONAL)) == set(OPTIONAL)
 
 
 @pytest.mark.parametrize("name", ["postgres", "scheduler", "no_such"])
