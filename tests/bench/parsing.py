@@ -173,8 +173,8 @@ def _read_dags(sizes: list[int]) -> float:
 
 
 def _read_folder(folder: Path) -> tuple[float, float]:
-    """Seconds for the first reading, and for the fastest of three more."""
-    cold, *warm = (_seconds(lambda: _bag(folder))[0] for _ in range(4))
+    """Seconds for the first reading, and for the fastest of ten more: others' work slows some."""
+    cold, *warm = (_seconds(lambda: _bag(folder))[0] for _ in range(11))
     return cold, min(warm)
 
 
