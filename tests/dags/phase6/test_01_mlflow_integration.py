@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import mlflow
@@ -9,21 +10,15 @@ import pytest
 from mlflow import MlflowClient
 from sklearn.metrics import roc_auc_score
 
-from include.data import seeds
 from include.lab.settings import Lab
 from include.ml.datasets import DATASETS
-from include.ml.examples import Example, frame, labels, part
+from include.ml.examples import frame, labels, part
+from tests.include.ml.rows import customer_records
 from tests.lessons import Run
 
 LESSON = "phase6_01_mlflow_integration"
 MODEL = "phase6_01_churn"
 DAY = datetime(2026, 4, 1, tzinfo=UTC)
-
-
-def customers() -> list[Example]:
-    """The shop's customers, from the seeds."""
-    rows = [{**c._asdict(), "signed_up": str(c.signed_up)} for c in seeds.customers()]
-    return DATASETS["customers"].examples(rows)
 
 
 def state(client: MlflowClient) -> dict[str, Any]:
@@ -46,7 +41,7 @@ def test_the_registrys_copy_predicts_the_same(run: Run, client: MlflowClient) ->
     result = run(LESSON, logical_date=DAY)
 
     assert result.state == "success"
-    unseen = part(customers(), "test")
+    unseen = part(DATASETS["customers"].examples(customer_records()), "test")
     copy = mlflow.sklearn.load_model(f"models:/{MODEL}@current")
     found = [float(score) for score in copy.predict_proba(frame(unseen))[:, 1]]
     run_id = result.returned("open_run")
@@ -59,7 +54,7 @@ def test_the_registrys_copy_predicts_the_same(run: Run, client: MlflowClient) ->
 
 
 def test_a_day_again_reuses_its_run(run: Run, client: MlflowClient) -> None:
-    """Neither a run nor a model, a version or a metric more; another day or setting is a new one."""
+    """Not a run, model, version or metric more; another day or another setting is a new run."""
     first = run(LESSON, logical_date=DAY).returned("open_run")
     before = state(client)
 
@@ -93,8 +88,7 @@ def test_the_model_says_what_it_needs_and_where_it_comes_from(
     run_id = result.returned("open_run")
     assert client.get_run(run_id).data.tags["airflow.task_id"] == "open_run"
     picture = mlflow.artifacts.download_artifacts(f"runs:/{run_id}/quality.png")
-    with open(picture, "rb") as file:  # noqa: PTH123
-        assert file.read(8) == b"\x89PNG\r\n\x1a\n"
+    assert Path(picture).read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_training_that_was_cut_off_is_done_again(run: Run, client: MlflowClient) -> None:
