@@ -88,9 +88,11 @@ def run_dag(
     # In 3.3.2 a Dag with a deadline breaks dag.test(); deadlines are proven on the live scheduler.
     dag.deadline = None
     # dag.test() writes conf into the params, and notifiers render themselves in place: the next
-    # run would find it. A mapped task has no settings of its own, only those of its instances.
-    plain = [task for task in dag.tasks if not hasattr(task, "partial_kwargs")]
-    owners = [(dag, ("params",)), *((task, CHANGED_BY_A_RUN) for task in plain)]
+    # run would find it. A mapped task has no callbacks of its own, only those of its instances.
+    owners = [(dag, ("params",))] + [
+        (task, ("params",) if hasattr(task, "partial_kwargs") else CHANGED_BY_A_RUN)
+        for task in dag.tasks
+    ]
     kept = [(o, name, copy.deepcopy(getattr(o, name))) for o, names in owners for name in names]
     try:
         return Result(dag.test(run_conf=conf, logical_date=logical_date))

@@ -83,6 +83,10 @@ def _client_settings(lab: Lab) -> dict[str, str]:
         "MLFLOW_DISABLE_TELEMETRY": "true",
         # A task is tried again by Airflow; the client alone would go on for four minutes.
         "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+        # A bar goes to the standard error, and stands in a task's log as a row of errors.
+        "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+        # A model needs what it names, not the whole project that happens to be around it.
+        "MLFLOW_UV_AUTO_DETECT": "false",
     }
 
 

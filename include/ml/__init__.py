@@ -1,0 +1,1 @@
+"""Machine learning on tables: data, candidates, evaluation, the decision to deploy, tracking."""

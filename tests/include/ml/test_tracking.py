@@ -1,0 +1,119 @@
+"""Runs and models in MLflow that are found again; the rest is proven with the lessons."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import mlflow
+import pytest
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+
+from include.lab.settings import Lab
+from include.ml import candidates, tracking
+from include.ml.examples import Example, frame, labels
+
+EXPERIMENT, MODEL = "test_tracking", "test_tracking"
+ROWS = [Example(n, {"a": float(n % 7), "b": float(n % 5)}, n % 7 > 3) for n in range(60)]
+
+
+@pytest.fixture
+def client(lab: Lab) -> Iterator[MlflowClient]:
+    """A client of the lab's MLflow, where the test leaves no registered model."""
+    mlflow.set_tracking_uri(lab.url("mlflow"))
+    mlflow.set_registry_uri(lab.url("mlflow"))
+    client = MlflowClient()
+    yield client
+    for model in client.search_registered_models(f"name = '{MODEL}'"):
+        client.delete_registered_model(model.name)
+
+
+def train(client: MlflowClient, key: str) -> str:
+    """Log a model in the run of this key; return its id."""
+    run_id = tracking.open_run(client, EXPERIMENT, "test", key, {})
+    with mlflow.start_run(run_id=run_id):
+        model = candidates.build("one_question").fit(frame(ROWS), labels(ROWS))
+        return tracking.log_classifier(model, frame(ROWS))
+
+
+def test_key_names_its_facts() -> None:
+    """In their order, to be read by a person."""
+    assert tracking.training_key(day="2026-03-31", C=1.0) == "day=2026-03-31 C=1.0"
+
+
+def test_a_key_has_one_run(client: MlflowClient) -> None:
+    """The tags are those of who asked first; another key is another run."""
+    first = tracking.open_run(client, EXPERIMENT, "one", "k=1", {"by": "first"})
+    again = tracking.open_run(client, EXPERIMENT, "two", "k=1", {"by": "second"})
+
+    assert first == again
+    assert client.get_run(first).data.tags["by"] == "first"
+    assert tracking.open_run(client, EXPERIMENT, "one", "k=2", {}) != first
+
+
+def test_a_key_with_a_quote_is_refused(client: MlflowClient) -> None:
+    """It cannot be searched for."""
+    with pytest.raises(ValueError, match="has a quote"):
+        tracking.open_run(client, EXPERIMENT, "x", "k='1'", {})
+
+
+def test_many_may_open_the_first_run(client: MlflowClient) -> None:
+    """Candidates start side by side: each gets its run, in one experiment."""
+    name = f"{EXPERIMENT}_side_by_side"
+
+    with ThreadPoolExecutor(6) as pool:
+        runs = list(
+            pool.map(lambda n: tracking.open_run(client, name, "x", f"k={n}", {}), range(6))
+        )
+
+    assert len(set(runs)) == 6
+    assert len({client.get_run(run_id).info.experiment_id for run_id in runs}) == 1
+
+
+def test_an_upload_that_was_cut_off_is_removed(client: MlflowClient) -> None:
+    """A model that is not ready counts for nothing, and is gone."""
+    run_id = tracking.open_run(client, EXPERIMENT, "x", "k=cut", {})
+    experiment = client.get_run(run_id).info.experiment_id
+    cut = client.create_logged_model(experiment, name="model", source_run_id=run_id)
+
+    assert tracking.finished_model(client, run_id) is None
+
+    with pytest.raises(MlflowException, match="not found"):
+        client.get_logged_model(cut.model_id)
+    ready = train(client, "k=cut")
+    assert tracking.finished_model(client, run_id) == ready
+
+
+def test_a_model_is_registered_once(client: MlflowClient) -> None:
+    """Deployed again it has the version it had; another one has the next, and the alias."""
+    first, second = train(client, "k=first"), train(client, "k=second")
+    tags = {"a": "b", tracking.DESCRIPTION: "Made by hand."}
+
+    found = [
+        tracking.deploy(client, MODEL, "champion", model_id, tags)
+        for model_id in (first, first, second, first)
+    ]
+
+    assert found == ["1", "1", "2", "1"]
+    version = tracking.version_at(client, MODEL)
+    assert version is not None
+    assert (version.version, version.tags, version.description) == (
+        "1",
+        {"a": "b"},
+        "Made by hand.",
+    )
+    assert tracking.model_id_of(version) == first
+
+
+def test_no_version_without_an_alias(client: MlflowClient) -> None:
+    """Neither of a model that is not there, nor of one without that alias."""
+    assert tracking.version_at(client, "nobody") is None
+    tracking.deploy(client, MODEL, "current", train(client, "k=first"), {})
+    assert tracking.version_at(client, MODEL, "champion") is None
+
+
+def test_a_server_that_is_down_is_not_a_missing_champion() -> None:
+    """Else the next challenger would be deployed without being compared."""
+    gone = MlflowClient("http://127.0.0.1:9", "http://127.0.0.1:9")
+
+    with pytest.raises(MlflowException, match=r"127\.0\.0\.1"):
+        tracking.version_at(gone, MODEL)
