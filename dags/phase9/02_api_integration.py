@@ -51,9 +51,7 @@ from airflow.sdk import Param, dag, task
 from include.resilience.backoff import tries_by_path
 from include.retail import order_sync
 from plugins.hooks.shop_api import ShopApiHook
-from plugins.operators.shop_api_call import ShopApiCallOperator
-from plugins.operators.sync_pages import SyncPagesOperator
-from plugins.retry_policies.by_error import RetryByError
+from plugins.operators.shop_api import ShopApiCallOperator, SyncPagesOperator
 
 COPY = order_sync.ORDERS
 # Five pages pass, the token expires, five pages pass, the API asks for a wait.
@@ -64,7 +62,7 @@ FAULTS: list[dict[str, Any]] = [
     {"path": "/orders", "next": 1, "status": 429, "retry_after": 2},
     {"path": "/stock", "next": 1, "status": None, "delay_seconds": 5},
 ]
-RETRIES = {"retries": 3, "retry_delay": timedelta(seconds=2), "retry_policy": RetryByError()}
+RETRIES = {"retries": 3, "retry_delay": timedelta(seconds=2)}
 
 
 def warehouse() -> Any:

@@ -1,5 +1,6 @@
 """Rows and watermark move together, and only forward."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -17,10 +18,17 @@ FIRST, SECOND, *_ = sorted(newest_orders(seeds.orders()), key=lambda order: orde
 
 
 @pytest.fixture(autouse=True)
-def nothing_copied(lab: Lab) -> None:
-    """Both tables are there, and empty."""
+def nothing_copied(lab: Lab) -> Iterator[None]:
+    """Both tables are there, and empty; what a test makes of them is not left to the lessons."""
+    drop = f"DROP TABLE IF EXISTS {ORDERS}, {WATERMARKS}"
+    change(drop, *TABLES)
+    yield
+    change(drop)
+
+
+def change(*statements: str) -> None:
     with open_warehouse() as connection, connection.cursor() as cursor:
-        for statement in (f"DROP TABLE IF EXISTS {ORDERS}, {WATERMARKS}", *TABLES):
+        for statement in statements:
             cursor.execute(statement)
     connection.close()
 
@@ -72,10 +80,7 @@ def test_a_page_with_a_bad_record_is_not_kept() -> None:
 
 def test_rows_and_watermark_are_one_transaction() -> None:
     """Where the watermark cannot move, no row stays."""
-    constraint = f"ALTER TABLE {WATERMARKS} ADD CHECK (source <> '{SOURCE}')"
-    with open_warehouse() as connection, connection.cursor() as cursor:
-        cursor.execute(constraint)
-    connection.close()
+    change(f"ALTER TABLE {WATERMARKS} ADD CHECK (source <> '{SOURCE}')")
 
     with pytest.raises(Exception, match="violates check constraint"):
         keep(open_warehouse, page(FIRST))

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from airflow.sdk import ExceptionRetryPolicy
 from airflow.sdk.exceptions import TaskDeferred
 
 from include.configuration.metadata import connections
@@ -12,12 +13,12 @@ from include.data import seeds
 from include.lab.settings import Lab
 from include.resilience.errors import PermanentError, TransientError
 from plugins.hooks.shop_api import ShopApiHook
-from plugins.operators import sync_pages
-from plugins.operators.shop_api_call import ShopApiCallOperator
-from plugins.operators.sync_pages import SyncPagesOperator
+from plugins.operators import shop_api
+from plugins.operators.shop_api import ShopApiCallOperator, SyncPagesOperator
+from plugins.retry_policies.by_error import RetryByError
 from plugins.triggers.shop_api import ShopApiTrigger
 
-MINE = "tests/operators/sync_pages"
+MINE = "tests/operators/shop_api"
 Sync = Callable[..., SyncPagesOperator]
 
 
@@ -35,7 +36,7 @@ class Store(dict[str, Any]):
 def shop(bag: Any, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> ShopApiHook:
     """The API; what the operator asks bears this test's correlation id."""
     monkeypatch.setenv("AIRFLOW_CONN_SHOP_API", json.dumps(connections()["shop_api"]))
-    monkeypatch.setattr(sync_pages, "ShopApiHook", lambda **settings: ShopApiHook(MINE, **settings))
+    monkeypatch.setattr(shop_api, "ShopApiHook", lambda **settings: ShopApiHook(MINE, **settings))
     shop = ShopApiHook(MINE)
     shop.forget_faults()
     shop.forget_received()
@@ -123,11 +124,8 @@ def test_other_errors_are_left_to_the_retries(
         sync().execute({"task_state_store": Store()})
 
 
-def test_a_call_is_handed_to_the_triggerer(
-    shop: ShopApiHook, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_call_is_handed_to_the_triggerer(shop: ShopApiHook) -> None:
     """With the run as its correlation id, and an end to the waiting."""
-    monkeypatch.setattr("plugins.hooks.shop_api._this_run", lambda: MINE)
     with pytest.raises(TaskDeferred) as deferred:
         ShopApiCallOperator(task_id="ask", path="/stock", timeout=5).execute({})
 
@@ -147,3 +145,11 @@ def test_the_answer_of_a_call_is_taken_or_raised() -> None:
     assert busy.value.retry_after == 4
     with pytest.raises(PermanentError, match="no"):
         task.take_answer({}, {"error": "no", "transient": False, "retry_after": None})
+
+
+def test_what_may_pass_is_tried_again_and_what_stays_is_not() -> None:
+    """Unless the task has a policy of its own."""
+    task = ShopApiCallOperator(task_id="ask", path="/stock")
+    assert isinstance(task.retry_policy, RetryByError)
+    own = ExceptionRetryPolicy([])
+    assert ShopApiCallOperator(task_id="ask", path="/stock", retry_policy=own).retry_policy is own

@@ -1,4 +1,7 @@
-"""Copies a list of the partner API page by page, from where the last copy ended."""
+"""Work with the partner API, and wait for it without holding a worker slot.
+
+Both operators are tried again as `RetryByError` decides, unless the task has a policy of its own.
+"""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -6,11 +9,14 @@ from typing import Any
 
 from airflow.sdk import BaseOperator
 
-from include.resilience.errors import TransientError
+from include.resilience.errors import PermanentError, TransientError
 from plugins.hooks.shop_api import ShopApiHook
+from plugins.retry_policies.by_error import RetryByError
 
 PROGRESS = "progress"
 NOTHING_YET = {"pages": 0, "records": 0, "waits": 0, "in_vain": 0}
+GRACE = timedelta(minutes=1)
+"""How long a triggerer may need to begin, and to say that it is done."""
 
 
 class SyncPagesOperator(BaseOperator):
@@ -41,7 +47,7 @@ class SyncPagesOperator(BaseOperator):
         many records it has. After more than ``patience`` waits in a row that led to no page, the
         task fails.
         """
-        super().__init__(**kwargs)
+        super().__init__(**{"retry_policy": RetryByError(), **kwargs})
         self.path = path
         self.since = since
         self.keep = keep
@@ -85,3 +91,45 @@ class SyncPagesOperator(BaseOperator):
         self.log.info("The API asks for a wait of %g s; this task gives its slot back.", seconds)
         wait = timedelta(seconds=seconds)
         self.defer(trigger=TimeDeltaTrigger(wait), method_name="execute")
+
+
+class ShopApiCallOperator(BaseOperator):
+    """Return the JSON at ``path``; the call itself is made in the triggerer.
+
+    The task runs twice for a moment: to hand the call over, and to take the answer.
+    """
+
+    template_fields = ("path",)
+
+    def __init__(
+        self, *, path: str, http_conn_id: str = "shop_api", timeout: float = 60, **kwargs: Any
+    ) -> None:
+        """GET ``path`` of the connection ``http_conn_id``, within ``timeout`` seconds."""
+        super().__init__(**{"retry_policy": RetryByError(), **kwargs})
+        self.path = path
+        self.http_conn_id = http_conn_id
+        self.timeout = timeout
+
+    def execute(self, context: Any) -> None:
+        """Hand the call to the triggerer, and end this process."""
+        from plugins.triggers.shop_api import ShopApiTrigger
+
+        caller = ShopApiHook(http_conn_id=self.http_conn_id).correlation_id
+        self.defer(
+            trigger=ShopApiTrigger(self.path, caller, self.http_conn_id, self.timeout),
+            method_name="take_answer",
+            timeout=timedelta(seconds=2 * self.timeout) + GRACE,
+        )
+
+    def take_answer(self, context: Any, event: dict[str, Any]) -> Any:
+        """Return what was answered.
+
+        Raises:
+            TransientError: the same call may succeed later.
+            PermanentError: it will not.
+        """
+        if "answer" in event:
+            return event["answer"]
+        if event["transient"]:
+            raise TransientError(event["error"], event["retry_after"])
+        raise PermanentError(event["error"])
