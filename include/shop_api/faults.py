@@ -30,6 +30,10 @@ class Fault(BaseModel):
     retry_after: int | None = Field(
         default=None, ge=0, le=60, description="The seconds that `Retry-After` tells, if any."
     )
+    expire_token: bool = Field(
+        default=False,
+        description="Whether a hit call's token expires as the call arrives.",
+    )
     correlation_id: str | None = Field(
         default=None,
         min_length=1,
@@ -47,7 +51,7 @@ class Fault(BaseModel):
     @property
     def changes_the_answer(self) -> bool:
         """Whether a hit call is answered otherwise, or later, than it would be without."""
-        return self.status is not None or self.delay_seconds > 0
+        return self.status is not None or self.delay_seconds > 0 or self.expire_token
 
     def hits(self, path: str, correlation_id: str | None = None) -> bool:
         """Tell whether a call to `path` is meant; the health check only if it is named."""

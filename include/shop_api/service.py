@@ -41,6 +41,8 @@ def create_app(client_id: str, client_secret: str, clock: Clock | None = None) -
         call = _call(state, request)
         fault = state.faults.take(path, call.headers.x_correlation_id)
         call.faulted = fault is not None and fault.changes_the_answer
+        if fault is not None and fault.expire_token:
+            state.tokens.expire(request.headers.get("authorization"))
         if path == HEALTH:
             return await _failure(state, fault) or await answer(request)
         state.received.add(call)

@@ -54,3 +54,8 @@ class Tokens:
         if grant is None or grant.expires_at <= self._clock.monotonic():
             return None
         return grant.client_id
+
+    def expire(self, authorization: str | None) -> None:
+        """Let the token that an `Authorization` header bears expire now, if there is one."""
+        _, _, token = (authorization or "").partition(" ")
+        self._grants.pop(token, None)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseHook, get_current_context
 
 from include.resilience.errors import error_of_request
+from include.resilience.pace import Pace
 
 if TYPE_CHECKING:
     from airflow.providers.http.hooks.http import HttpHook
@@ -17,7 +18,8 @@ class ShopApiHook(BaseHook):
     """Calls the partner API through the connection `shop_api`, with one login for all calls.
 
     Each call bears a correlation id, so that the API can tell the calls of one run from all
-    others: faults that are ordered here hit no other run.
+    others: faults that are ordered here hit no other run. When the token expires, the call that
+    finds out is repeated with a new one.
 
     Every method raises a TransientError if the same call may succeed later, and else a
     PermanentError. What it is made of is loaded with the first call: a quarter of a second, too
@@ -29,15 +31,18 @@ class ShopApiHook(BaseHook):
         correlation_id: str | None = None,
         http_conn_id: str = "shop_api",
         timeout: float = 10,
+        per_second: float | None = None,
     ) -> None:
         """Call for `correlation_id`, the running task's Dag and run if left out.
 
-        A call with no answer for `timeout` seconds has failed.
+        A call with no answer for `timeout` seconds has failed. With `per_second`, no more calls
+        than that are sent in a second: below the API's limit, which others share.
         """
         super().__init__()
         self.http_conn_id = http_conn_id
         self.correlation_id = correlation_id or _this_run()
         self.timeout = timeout
+        self._pace = Pace(per_second) if per_second else None
 
     def get_conn(self) -> "Session":
         """Return the session that bears the login and the correlation id."""
@@ -77,6 +82,8 @@ class ShopApiHook(BaseHook):
         from requests import RequestException
 
         url = self._http.url_from_endpoint(path)
+        if self._pace:
+            self._pace.keep()
         try:
             answer = self._session.request(method, url, timeout=self.timeout, **request)
             answer.raise_for_status()

@@ -81,6 +81,7 @@ def test_faults_can_be_listed_and_forgotten(partner: TestClient):
             "path": "/orders",
             "delay_seconds": 0,
             "retry_after": None,
+            "expire_token": False,
             "correlation_id": None,
         }
     ]
@@ -144,3 +145,21 @@ def test_the_record_says_which_calls_were_hit(partner: TestClient):
     assert statuses(partner, *["/stock"] * 4) == [200, 200, 503, 200]
     hit = [call["faulted"] for call in partner.get("/received").json()]
     assert hit == [False, True, True, False]
+
+
+def test_a_token_can_expire_on_the_way(partner: TestClient, log_in):
+    """The call that is hit is refused, and every later one with that token; others go on."""
+    other = log_in()
+    partner.post(
+        "/faults", json={"next": 1, "status": None, "path": "/stock", "expire_token": True}
+    )
+    assert statuses(partner, "/orders", "/stock", "/stock", "/orders") == [200, 401, 401, 401]
+    assert partner.get("/stock", headers=other).status_code == 200
+    calls = partner.get("/received", params={"path": "/stock"}).json()
+    assert [call["faulted"] for call in calls] == [True, False, False]
+
+
+def test_a_call_without_a_token_has_none_to_lose(api: TestClient):
+    """Nothing breaks; it is refused as ever."""
+    api.post("/faults", json={"next": 1, "status": None, "expire_token": True})
+    assert statuses(api, "/stock") == [401]

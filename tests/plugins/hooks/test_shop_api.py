@@ -104,3 +104,19 @@ def test_a_wrong_secret_is_permanent(connection: Callable[..., None]) -> None:
     connection(password="wrong")
     with pytest.raises(PermanentError, match="401"):
         ShopApiHook(MINE).fetch("/stock/1")
+
+
+def test_an_expired_token_is_no_error(shop: ShopApiHook) -> None:
+    """The caller gets the page, and does not learn that it took a second call."""
+    shop.order_fault(next=1, status=None, path="/reviews", expire_token=True)
+    assert len(shop.fetch("/reviews", limit=5)["reviews"]) == 5
+    assert [call["status"] for call in shop.received("/reviews")] == [401, 200]
+
+
+def test_calls_keep_their_pace(shop: ShopApiHook) -> None:
+    """Ten calls in a second: between the first and the last of five lie 0.4 seconds."""
+    steady = ShopApiHook(MINE, per_second=10)
+    for product in range(1, 6):
+        steady.fetch(f"/stock/{product}")
+    times = [call["monotonic"] for call in shop.received("/stock")]
+    assert times[-1] - times[0] >= 0.39

@@ -1,0 +1,1 @@
+"""Files go into the warehouse in bulk, whole or not at all."""
