@@ -21,9 +21,9 @@ same; running the date again reuses its MLflow run.
 
 1. Press **Trigger**. Open `evaluate`, **Storage · XCom**: the ROC AUC is about 0.8, on customers
    that the model has never seen. 0.5 would be chance.
-2. Open MLflow: `make status` prints its address. Under **Experiments**,
-   `phase6_01_mlflow_integration`, the run has its parameters and metrics, `quality.png` below
-   **Artifacts**, and a link that leads back to this task in Airflow.
+2. Open MLflow: `make status` prints its address. Choose **Model training** at the top left, then
+   **Experiments**, `phase6_01_mlflow_integration`, and the run: its parameters and metrics,
+   `quality.png` under **Artifacts**, and a description that leads back to this task in Airflow.
 3. Under **Models**, `phase6_01_churn`: version 1, with the alias `current`.
 4. **Trigger** again on the same day: the same ids come back, and MLflow has no run and no version
    more. Trigger with *C* 0.01: that is another training, so a second run and version 2.

@@ -21,8 +21,8 @@ scores land in the warehouse.
 2. **Trigger** again: nothing is trained anew, `deploy` is skipped, the scores stay the same.
 3. Trigger with `one_question` as the only candidate: it is worse than the champion, which stays.
 4. Trigger with the data set `breast_cancer` and a ROC AUC of 1: no champion, so nothing is scored.
-5. Open MLflow (`make status` prints its address): a run for each candidate, to compare; the best
-   has `quality.png`. Under **Models**, version 1 links back to its Dag run.
+5. Open MLflow (`make status` prints its address), **Model training**: a run for each candidate, to
+   compare; the best has `quality.png`. Under **Models**, version 1 links back to its Dag run.
 
 ## Why it is written this way
 

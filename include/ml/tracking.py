@@ -8,6 +8,7 @@ the address from the process, where whoever made the client has to have set it a
 that ask for a new key at the same moment each make a run: let one Dag run go at a time.
 """
 
+import warnings
 from collections.abc import Mapping
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -83,6 +84,17 @@ def finished_model(client: "MlflowClient", run_id: str) -> str | None:
     return None
 
 
+def load_skops() -> None:
+    """Import skops, quietly.
+
+    It looks for its functions in every module that is loaded, and many of Airflow's warn of each
+    name that they are asked for: a thousand lines in the log of a task.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import skops.io  # noqa: F401
+
+
 def log_classifier(model: "Pipeline", features: "DataFrame") -> str:
     """Log a trained classifier in the active run; return the model's id.
 
@@ -92,6 +104,7 @@ def log_classifier(model: "Pipeline", features: "DataFrame") -> str:
     import mlflow
     from mlflow.models import infer_signature
 
+    load_skops()
     logged = mlflow.sklearn.log_model(
         model,
         name="model",
@@ -132,6 +145,7 @@ def load_classifier(uri: str) -> "Pipeline":
     """
     import mlflow
 
+    load_skops()
     return mlflow.sklearn.load_model(uri)
 
 

@@ -1,5 +1,7 @@
 """Runs and models in MLflow that are found again; the rest is proven with the lessons."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,6 +13,7 @@ from mlflow.exceptions import MlflowException
 from include.lab.settings import Lab
 from include.ml import candidates, tracking
 from include.ml.examples import Example, frame, labels
+from tests.labs import ROOT
 
 EXPERIMENT, MODEL = "test_tracking", "test_tracking"
 ROWS = [Example(n, {"a": float(n % 7), "b": float(n % 5)}, n % 7 > 3) for n in range(60)]
@@ -109,6 +112,30 @@ def test_no_version_without_an_alias(client: MlflowClient) -> None:
     assert tracking.version_at(client, "nobody") is None
     tracking.deploy(client, MODEL, "current", train(client, "k=first"), {})
     assert tracking.version_at(client, MODEL, "champion") is None
+
+
+def test_skops_is_loaded_without_a_thousand_warnings() -> None:
+    """In a process as a task has it, where Airflow's modules warn of each name asked for."""
+    task = "import airflow.sdk.execution_time.task_runner, mlflow.sklearn"
+    hook = "import airflow.providers.postgres.hooks.postgres"
+    quiet = "from include.ml.tracking import load_skops; load_skops()"
+    loud = "import skops.io"
+
+    assert warnings_of(task, hook, loud) > 100, "if not, loading skops needs no care any more"
+    assert warnings_of(task, hook, quiet, loud) < 10
+
+
+def warnings_of(*lines: str) -> int:
+    """How often a Python process that runs these lines tells of a name that is deprecated."""
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join(lines)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+    return done.stdout.count("is deprecated")
 
 
 def test_a_server_that_is_down_is_not_a_missing_champion() -> None:
