@@ -4,7 +4,7 @@ A churn model is trained and tracked, and the copy loaded back from the registry
 same; running the date again reuses its MLflow run.
 
 **Level** Intermediate · **Time** 20 minutes · **After** `phase5_01_connections_variables` ·
-**Services** `mlflow`, `postgres`
+**Services** `mlflow`, `object_store`, `postgres`
 
 ## What you will learn
 
@@ -72,7 +72,7 @@ def read_customers(name: str | None = None) -> list[Example]:
     max_active_runs=1,
     params={"C": Param(1.0, type="number", minimum=0.001, maximum=1000, description=HOLD_BACK)},
     default_args={"retries": 1, "retry_delay": timedelta(seconds=2)},
-    tags=["phase6", "intermediate", "mlflow", "postgres"],
+    tags=["phase6", "intermediate", "mlflow", "object_store", "postgres"],
     doc_md=__doc__,
 )
 def phase6_01_mlflow_integration() -> None:

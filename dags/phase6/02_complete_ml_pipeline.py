@@ -4,7 +4,8 @@ Candidates train side by side, the best one is deployed only if it beats the cha
 scores land in the warehouse.
 
 **Level** Intermediate · **Time** 25 minutes · **After** `phase6_01_mlflow_integration`,
-`phase4_02_branching`, `phase4_04_dynamic_tasks` · **Services** `mlflow`, `postgres`
+`phase4_02_branching`, `phase4_04_dynamic_tasks` · **Services** `mlflow`, `object_store`,
+`postgres`
 
 ## What you will learn
 
@@ -67,7 +68,7 @@ def connect() -> Any:
         "threshold": Param(0.65, type="number", minimum=0.5, maximum=1, title="ROC AUC to reach"),
     },
     default_args={"retries": 1, "retry_delay": timedelta(seconds=2), "conn_id": "warehouse"},
-    tags=["phase6", "intermediate", "mlflow", "postgres"],
+    tags=["phase6", "intermediate", "mlflow", "object_store", "postgres"],
     doc_md=__doc__,
 )
 def phase6_02_complete_ml_pipeline() -> None:
