@@ -28,9 +28,9 @@ scores land in the warehouse.
 ## Why it is written this way
 
 The test part is for the decision alone: candidates picked by it would look better than they are.
-A hash of its id keeps a row in its part for ever, so no champion meets a row that it was trained
-on. Rows go from task to task through the warehouse and models through MLflow; an XCom holds ids
-and numbers. The alias is moved last, when all else is in place.
+A hash of its id keeps a row in its part for ever: no champion meets a row that it was trained on.
+Rows go from task to task through the warehouse, models through MLflow; an XCom holds ids and
+numbers. The alias is moved last.
 
 ## Next
 
