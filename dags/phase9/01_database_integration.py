@@ -21,9 +21,9 @@ checks on columns and tables say so.
    writes 3420 orders and 3580 versions; run it again, and it writes 0 of both.
 2. Open `race`, **Storage · XCom**: the seconds that the same lines take by COPY, and by INSERT.
 3. Trigger again with *bad_row* ticked: in one line of the file the quantity is 0. `load_orders`
-   turns red and its log names the line. The orders had all been written before it came up in the
+   turns red and its log shows the row. The orders had all been written before it came up in the
    history, and still `look_before` and `look_after` are the same. Both checks are green, for the
-   tables are sound. The run ends red, because `race` had nothing to do.
+   tables are sound. The run ends red, for `race` is not run after a load that failed.
 
 ## Why it is written this way
 
