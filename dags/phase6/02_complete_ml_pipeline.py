@@ -29,8 +29,7 @@ scores land in the warehouse.
 
 The test part is for the decision alone: candidates picked by it would look better than they are.
 A hash of its id keeps a row in its part for ever: no champion meets a row that it was trained on.
-Rows go from task to task through the warehouse, models through MLflow; an XCom holds ids and
-numbers. The alias is moved last.
+Rows go through the warehouse, models through MLflow; an XCom holds ids and numbers.
 
 ## Next
 
