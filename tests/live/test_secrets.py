@@ -25,7 +25,7 @@ KEPT_BY_AIRFLOW = {
     "event log": "SELECT dag_id, event, extra FROM log",
 }
 LOOKS_SECRET = re.compile(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----"
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:$|\\n)"
     r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"
     r"|\bxox[abprs]-[0-9A-Za-z-]{10,}"
     r"|\bgh[pousr]_[0-9A-Za-z]{36}\b"
