@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from confluent_kafka.admin import AdminClient
 
 PARTITIONS = 3
+ANSWER_SECONDS = 5
+"""How long one question may take; the client itself would wait for a minute."""
+
 SECONDS = 20
 """How long the cluster may take to delete a topic and to forget a consumer that was lost."""
 
@@ -31,12 +34,13 @@ def start_anew(
 
     end = time.monotonic() + seconds
     unknown_group, unknown_topic = KafkaError.GROUP_ID_NOT_FOUND, KafkaError.UNKNOWN_TOPIC_OR_PART
-    _insist(lambda: admin.delete_consumer_groups([*groups]), end, fine=unknown_group)
-    _insist(lambda: admin.delete_topics([*topics]), end, fine=unknown_topic)
+    soon = {"request_timeout": ANSWER_SECONDS}
+    _insist(partial(admin.delete_consumer_groups, [*groups], **soon), end, fine=unknown_group)
+    _insist(partial(admin.delete_topics, [*topics], **soon), end, fine=unknown_topic)
     for topic in topics:
         new = NewTopic(topic, PARTITIONS, 1)
         # One that is still being deleted counts as existing: the cluster refuses until it is gone.
-        _insist(partial(admin.create_topics, [new]), end)
+        _insist(partial(admin.create_topics, [new], **soon), end)
 
 
 def _insist(

@@ -71,7 +71,7 @@ def test_all_lessons_are_read_as_fast_as_the_examples(measured: Measured):
 
 
 @pytest.mark.xfail(
-    reason="measured 4.5 ×: an empty Dag has no task, a lesson has seven, and making a task takes "
+    reason="measured 4.6 ×: an empty Dag has no task, a lesson has seven, and making a task takes "
     "Airflow 0.3 ms; against Dags of as many tasks that do nothing see the next test"
 )
 def test_reading_again_costs_little_more_than_empty_dags(measured: Measured):

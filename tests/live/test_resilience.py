@@ -106,6 +106,16 @@ def test_two_runs_at_once_break_only_their_own_calls(lab: Lab, rest: Rest) -> No
     assert broken == [[503, 200], [503, 503, 200]]
 
 
+def why_they_failed(rest: Rest, runs: list[str]) -> str:
+    """The end of the log of each task that failed."""
+    return "\n".join(
+        f"{ti['task_id']}: {rest.log(BREAKER, run_id, ti['task_id'], ti['try_number'])[-2000:]}"
+        for run_id in runs
+        for ti in rest.tasks(BREAKER, run_id)
+        if ti["state"] == "failed" and ti["map_index"] < 0
+    )
+
+
 def two_runs_of_the_breaker(rest: Rest) -> list[str]:
     """The ids of two runs that called before either had waited to the end of the cool-down.
 
@@ -113,7 +123,8 @@ def two_runs_of_the_breaker(rest: Rest) -> list[str]:
     """
     for _ in range(3):
         runs = [rest.trigger(BREAKER) for _ in range(2)]
-        assert [rest.wait(BREAKER, run_id) for run_id in runs] == ["success"] * 2
+        ended = [rest.wait(BREAKER, run_id) for run_id in runs]
+        assert ended == ["success"] * 2, why_they_failed(rest, runs)
         tasks = [{ti["task_id"]: ti for ti in rest.tasks(BREAKER, run_id)} for run_id in runs]
         last_begun = max(run["call_until_open"]["start_date"] for run in tasks)
         if last_begun < min(run["wait_for_cool_down"]["end_date"] for run in tasks):
