@@ -29,6 +29,7 @@ EMPTY.mkdir()
 PLACE = {"LAB_HOME": str(FOLDER / "lab"), "LAB_PORT_BASE": str(free_port_base(40)), "WITHOUT": ""}
 os.environ.update(PLACE)
 
+from include.configuration.metadata import connections  # noqa: E402
 from include.lab.addresses import addresses  # noqa: E402
 from include.lab.airflow_settings import airflow_environment  # noqa: E402
 from include.lab.postgres import data_folder  # noqa: E402
@@ -111,6 +112,13 @@ def run(bag: Any, lab: Lab) -> Run:
         return run_dag(bag.dags[dag_id], conf, logical_date)
 
     return run_lesson
+
+
+@pytest.fixture
+def known_connections(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All connections, for hooks outside of a task: those look in the environment alone."""
+    for conn_id, facts in connections().items():
+        monkeypatch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", json.dumps(facts))
 
 
 @pytest.fixture

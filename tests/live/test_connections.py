@@ -1,6 +1,5 @@
 """Each connection leads to its service, by the hook that Airflow's own provider has for it."""
 
-import json
 import smtplib
 import urllib.request
 from collections.abc import Callable
@@ -9,18 +8,11 @@ import pytest
 from airflow.sdk import BaseHook
 from prometheus_client.parser import text_string_to_metric_families
 
-from include.configuration.metadata import connection_facts, connections
-from include.lab.settings import Lab
+from include.configuration.metadata import connection_facts
 from plugins.listeners.service_hint import silent
 
+pytestmark = pytest.mark.usefixtures("known_connections")
 PAYLOAD = "Zoë, 7 €\n"
-
-
-@pytest.fixture(autouse=True)
-def known_connections(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Outside of a task, hooks look connections up in the environment alone."""
-    for conn_id, facts in connections().items():
-        monkeypatch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", json.dumps(facts))
 
 
 def redis() -> None:

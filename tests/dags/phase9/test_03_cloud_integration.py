@@ -1,26 +1,16 @@
 """`phase9_03_cloud_integration`: one dataset in four places, the same everywhere."""
 
-import json
 from decimal import Decimal
 
 import pytest
 
-from include.configuration.metadata import connections
 from include.data import seeds
-from include.lab.settings import Lab
 from include.retail.fingerprint import fingerprint
 from include.retail.orders import Order, newest_orders, orders_in, revenue_by_country
 from tests.lessons import Run
 
 LESSON = "phase9_03_cloud_integration"
 BUCKET, KEY = "shop-lake", "phase9/03_cloud_integration/orders.csv"
-
-
-@pytest.fixture
-def clouds(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Outside of a task, hooks look connections up in the environment alone."""
-    for conn_id, facts in connections().items():
-        monkeypatch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", json.dumps(facts))
 
 
 def in_gcs() -> list[Order]:
@@ -42,7 +32,7 @@ def in_azure() -> list[Order]:
     return orders_in(WasbHook("azure_blob").download(BUCKET, KEY).readall())
 
 
-@pytest.mark.usefixtures("clouds")
+@pytest.mark.usefixtures("known_connections")
 def test_every_place_holds_the_sources_rows(run: Run) -> None:
     """Read by a client of each cloud, every row is there once, and a second run adds none."""
     source = list(seeds.orders())
@@ -65,7 +55,7 @@ def test_bigquery_adds_up_as_the_source_does(run: Run) -> None:
     assert {country: Decimal(sum) for country, sum in sums.items()} == wanted
 
 
-@pytest.mark.usefixtures("clouds")
+@pytest.mark.usefixtures("known_connections")
 def test_a_spoiled_copy_is_found(run: Run) -> None:
     """With *tamper*, the run fails in `compare`; the next run mends the copy."""
     result = run(LESSON, conf={"tamper": True})

@@ -18,12 +18,10 @@ LOG = "http://localhost:8080/dags/router_test/tasks/load"
 
 
 @pytest.fixture
-def inbox(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Inbox:
+def inbox(lab: Lab, known_connections: None) -> Inbox:
     """Empty, with every connection for code that runs outside of a task, and no alert so far."""
     from plugins.hooks.alerts import AlertsHook
 
-    for name, facts in connections().items():
-        monkeypatch.setenv(f"AIRFLOW_CONN_{name.upper()}", json.dumps(facts))
     AlertsHook().forget("router_test")
     inbox = Inbox(lab)
     inbox.clear()
