@@ -1,0 +1,1 @@
+"""What the revenue report does, without Airflow."""

@@ -1,0 +1,3 @@
+"""Where this copy of the project runs; a deployment writes it anew."""
+
+NAME = "development"

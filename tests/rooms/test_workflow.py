@@ -1,0 +1,62 @@
+"""The project's own pipeline has the stages that lesson 11.02 teaches, by commands that exist."""
+
+import re
+from itertools import chain
+from typing import Any
+
+import yaml
+
+from tests.rooms.sources import ROOT
+
+WORKFLOW = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())
+JOBS: dict[str, dict[str, Any]] = WORKFLOW["jobs"]
+TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+def commands(job: str) -> list[str]:
+    """The make targets that a job calls, in their order."""
+    runs = [step["run"] for step in JOBS[job]["steps"] if "run" in step]
+    return list(chain.from_iterable(re.findall(r"^make ([a-z-]+)", run) for run in runs))
+
+
+def before(job: str) -> set[str]:
+    """Every job that has to end well before this one."""
+    needs = JOBS[job].get("needs", [])
+    direct = {needs} if isinstance(needs, str) else set(needs)
+    return direct.union(*map(before, direct))
+
+
+def test_each_stage_waits_for_the_ones_before():
+    """Lint; validate and test; staging with its smoke test; production."""
+    assert before("validate") == before("test") == {"lint"}
+    assert before("staging") == {"lint", "validate", "test"}
+    assert before("production") == {*before("staging"), "staging"}
+
+
+def test_each_step_is_a_make_target():
+    """What the pipeline runs, a person runs by the same word."""
+    assert {job: commands(job) for job in JOBS} == {
+        "lint": ["lint"],
+        "validate": ["validate"],
+        "test": ["test"],
+        "staging": ["deploy", "smoke", "rollback"],
+        "production": ["deploy", "smoke", "rollback"],
+    }
+    assert set(chain.from_iterable(map(commands, JOBS))) <= TARGETS
+
+
+def test_every_python_that_is_promised_is_tested():
+    """From the project's own range."""
+    promised = re.search(
+        r'requires-python = ">=3\.(\d+),<3\.(\d+)"', (ROOT / "pyproject.toml").read_text()
+    )
+    assert promised
+    first, end = map(int, promised.groups())
+    assert JOBS["test"]["strategy"]["matrix"]["python"] == [f"3.{n}" for n in range(first, end)]
+
+
+def test_what_deploys_asks_a_person():
+    """Production is an environment, whose reviewers approve; nothing is deployed from a fork."""
+    assert JOBS["production"]["environment"] == "production"
+    assert "vars.DEPLOY" in JOBS["staging"]["if"]
+    assert WORKFLOW["permissions"] == {"contents": "read"}
