@@ -10,6 +10,7 @@ def addresses(lab: Lab) -> dict[str, str]:
         "LAB_POSTGRES_PORT": str(lab.port("postgres")),
         "LAB_WAREHOUSE_PASSWORD": lab.secrets["warehouse_password"],
         "LAB_OBJECT_STORE_URL": lab.url("object_store"),
+        "LAB_PAGES_URL": f"http://localhost:{lab.port('object_store')}",
         "LAB_OBJECT_STORE_PASSWORD": lab.secrets["object_store_password"],
         "LAB_SHOP_API_URL": lab.url("shop_api"),
         "LAB_SHOP_API_PASSWORD": lab.secrets["shop_api_password"],
@@ -29,5 +30,9 @@ def addresses(lab: Lab) -> dict[str, str]:
         "LAB_AZURITE_URL": lab.url("azurite"),
         "LAB_AZURITE_KEY": lab.secrets["azurite_key"],
         "LAB_METRICS_URL": lab.url("metrics"),
+        "LAB_PUSHGATEWAY_URL": f"{lab.url('metrics')}/pushgateway",
+        "LAB_AIRFLOW_URL": lab.url("airflow"),
+        "LAB_PIPELINE_PASSWORD": lab.secrets["pipeline_password"],
+        "LAB_DELIVERY_REPOSITORY": str(lab.delivery),
         "LAB_LANDING": str(lab.landing),
     }

@@ -17,7 +17,7 @@ from include.lab.settings import Lab
 
 COMPONENTS = {
     "api-server": "the UI, the REST API and the API that tasks talk to",
-    "scheduler": "starts runs and tasks, and runs the tasks (LocalExecutor)",
+    "scheduler": "starts runs and tasks, and runs the tasks (a LocalExecutor)",
     "dag-processor": "reads the lesson files",
     "triggerer": "waits for deferred tasks",
 }
@@ -66,7 +66,8 @@ def airflow(lab: Lab, component: str) -> Service:
         (str(lab.root / ".venv/bin/airflow"), component, *arguments),
         COMPONENTS[component],
         ready=_LessonsListed(lab, health) if component == "dag-processor" else health,
-        after=("metadata",),
+        # The repository of its git bundles is made with the seeds.
+        after=("metadata", "seeds") if component == "dag-processor" else ("metadata",),
         environment=airflow_environment(lab),
         ports=(lab.port("airflow"),) if api_server else (),
         address=lab.address if api_server else "",

@@ -1,7 +1,9 @@
 """How Airflow runs in the lab: its settings as environment variables."""
 
+import json
 import os
 
+from include.delivery.repository import ENVIRONMENTS
 from include.lab.settings import HOST, Lab
 
 ADMIN = ("admin", "admin")
@@ -19,7 +21,7 @@ def airflow_environment(lab: Lab) -> dict[str, str]:
             "dags_folder": lab.root / "dags",
             "dags_are_paused_at_creation": False,
             "execution_api_server_url": f"{lab.url('airflow')}/execution/",
-            "executor": "LocalExecutor",
+            "executor": "plugins.executors.warm_local.WarmLocalExecutor",
             "fernet_key": lab.secrets["fernet_key"],
             "load_examples": False,
             "min_serialized_dag_update_interval": 5,
@@ -36,8 +38,19 @@ def airflow_environment(lab: Lab) -> dict[str, str]:
             "workers": 1,
         },
         "api_auth": {"jwt_secret": lab.secrets["jwt_secret"]},
-        "dag_processor": {"min_file_process_interval": 30, "refresh_interval": 10},
-        "scheduler": {"scheduler_idle_sleep_time": 0.2},
+        "dag_processor": {
+            "dag_bundle_config_list": json.dumps(dag_bundles(lab)),
+            "dag_bundle_storage_path": lab.home / "airflow" / "dag_bundles",
+            # A changed file is read at once; this is for files that change by what they import.
+            "min_file_process_interval": 120,
+            "refresh_interval": 10,
+        },
+        "scheduler": {
+            # Short rounds: in each, the scheduler also hears from its tasks. If one takes longer
+            # than a trigger does to fire, it takes the end of the deferral for that of the task.
+            "max_dagruns_per_loop_to_schedule": 4,
+            "scheduler_idle_sleep_time": 0.2,
+        },
         "workers": {"min_heartbeat_interval": 1},
         "logging": {"base_log_folder": lab.home / "airflow" / "logs"},
         "metrics": {
@@ -70,6 +83,26 @@ def airflow_environment(lab: Lab) -> dict[str, str]:
             for key, value in keys.items()
         },
     }
+
+
+def dag_bundles(lab: Lab) -> list[dict[str, object]]:
+    """Where Airflow finds Dags: the lessons, and one branch of git for each environment."""
+    lessons = {"classpath": "airflow.dag_processing.bundles.local.LocalDagBundle", "kwargs": {}}
+    branches: list[dict[str, object]] = [
+        {
+            "name": environment,
+            "classpath": "airflow.providers.git.bundles.git.GitDagBundle",
+            "kwargs": {
+                "git_conn_id": "delivery",
+                "tracking_ref": environment,
+                "subdir": "dags",
+                # How soon a deployment is seen; asking git for a branch's commit costs little.
+                "refresh_interval": 5,
+            },
+        }
+        for environment in ENVIRONMENTS
+    ]
+    return [{"name": "dags-folder", **lessons}, *branches]
 
 
 def _client_settings(lab: Lab) -> dict[str, str]:

@@ -8,10 +8,15 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from include.lab.packages import installed
 from include.lab.service import Probe, Service
 from include.lab.settings import HOST, Lab, LabError
+from include.messaging import signals
+
+if TYPE_CHECKING:
+    from confluent_kafka.admin import AdminClient
 
 START = "kafka-server-start.sh"
 
@@ -46,8 +51,23 @@ def kafka(lab: Lab) -> Service:
         ports=(lab.port("kafka"), *(() if home is None else (lab.port("kafka_controller"),))),
         address=f"{HOST}:{lab.port('kafka')}",
         prepare=None if home is None else lambda: _format(lab, home, folder),
+        seed=lambda: seed(lab),
         folder=lab.home,
     )
+
+
+def seed(lab: Lab) -> None:
+    """Make the topic that Airflow's triggerer watches: it fails again and again without."""
+    from confluent_kafka import KafkaError, KafkaException
+    from confluent_kafka.cimpl import NewTopic
+
+    client = _client(lab)
+    for made in client.create_topics([NewTopic(signals.TOPIC, 1, 1)]).values():
+        try:
+            made.result(10)
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                raise
 
 
 def _apache_kafka() -> Path | None:
@@ -110,14 +130,18 @@ def _answers(lab: Lab) -> Probe:
 
     def probe() -> bool:
         from confluent_kafka import KafkaException
-        from confluent_kafka.admin import AdminClient
 
-        servers = f"{HOST}:{lab.port('kafka')}"
-        # What a client says while nobody answers yet is of no interest.
-        client = AdminClient({"bootstrap.servers": servers, "log_level": 0})
         try:
-            return bool(client.list_topics(timeout=1).brokers)
+            return bool(_client(lab).list_topics(timeout=1).brokers)
         except KafkaException:
             return False
 
     return probe
+
+
+def _client(lab: Lab) -> "AdminClient":
+    from confluent_kafka.admin import AdminClient
+
+    servers = f"{HOST}:{lab.port('kafka')}"
+    # What a client says while nobody answers yet is of no interest.
+    return AdminClient({"bootstrap.servers": servers, "log_level": 0})

@@ -1,7 +1,8 @@
 """Turns the metrics that Airflow sends over StatsD into a page that Prometheus can read.
 
 Airflow puts the tags of a metric behind its name, as InfluxDB does: `ti.finish,dag_id=a:1|c`. They
-become labels here, a timer becomes a summary in seconds.
+become labels here, a timer becomes a summary in seconds. Beside it stand what jobs have pushed, as
+to a Pushgateway, and a page for people.
 """
 
 import argparse
@@ -13,9 +14,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client import CollectorRegistry
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
+
+from include.lab.metrics_server import http_server
+from include.lab.pushgateway import Pushed
 
 LINE = re.compile(r"(?P<name>[^:|]+):(?P<value>[+-]?[0-9.eE+-]+)\|(?P<kind>c|g|ms)(\|@[0-9.]+)?")
 KINDS = {"c": "counter", "g": "gauge", "ms": "summary"}
@@ -127,7 +131,8 @@ def main() -> None:
     registry.register(measurements)
     server = receiver(measurements, options.host, options.statsd_port)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    start_http_server(options.port, options.host, registry)
+    pages = http_server(options.host, options.port, registry, Pushed())
+    threading.Thread(target=pages.serve_forever, daemon=True).start()
     signal.sigwait(STOP)
 
 

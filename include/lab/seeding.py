@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from include.configuration.metadata import connections
 from include.data import landing, object_store, warehouse
+from include.delivery import repository
 from include.lab.settings import Lab
 
 if TYPE_CHECKING:
@@ -15,11 +16,12 @@ if TYPE_CHECKING:
 
 
 def main() -> None:
-    """Fill the warehouse, the object store and the landing folder."""
+    """Fill the warehouse, the object store and the landing folder; begin the repository."""
     opened = open_warehouse()
     warehouse.load(opened)
     opened.close()
     landing.load(Path(connections()["landing"]["extra"]["path"]))
+    repository.create(Path(connections()["delivery"]["host"]))
     if "object_store" not in Lab.from_environment().without:
         object_store.load(open_object_store())
 

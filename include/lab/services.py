@@ -235,7 +235,7 @@ def azurite(lab: Lab) -> Service:
 
 
 def metrics(lab: Lab) -> Service:
-    """Receives Airflow's metrics over StatsD and shows them as Prometheus reads them."""
+    """Airflow's metrics from StatsD, and what jobs have pushed, as Prometheus reads them."""
     port, statsd = lab.port("metrics"), lab.port("statsd")
     return Service(
         "metrics",
@@ -243,11 +243,11 @@ def metrics(lab: Lab) -> Service:
             *lab_python(lab, "-m", "include.lab.metrics"),
             *("--host", HOST, "--port", str(port), "--statsd-port", str(statsd)),
         ),
-        "Airflow's metrics in Prometheus' format",
+        "metrics of Airflow and of jobs, for Prometheus and on one page",
         ready=answers(f"{lab.url('metrics')}/metrics"),
         environment=lab.environment,
         ports=(port,),
-        address=f"{lab.url('metrics')}/metrics",
+        address=lab.url("metrics"),
         folder=lab.home,
     )
 

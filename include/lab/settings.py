@@ -98,6 +98,11 @@ class Lab:
         """Where suppliers drop their files."""
         return self.home / "landing"
 
+    @property
+    def delivery(self) -> Path:
+        """The git repository whose branches Airflow reads as its staging and production."""
+        return self.home / "delivery.git"
+
 
 def _kept_secrets(file: Path) -> dict[str, str]:
     """Read this lab's secrets; make those that are missing, once, readable by the owner alone."""
@@ -122,6 +127,7 @@ def _kept_secrets(file: Path) -> dict[str, str]:
                 "redis_password",
                 "vault_root_token",
                 "vault_secret_id",
+                "pipeline_password",
             )
         },
     }

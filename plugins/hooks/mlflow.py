@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 from airflow.sdk import BaseHook, get_current_context
 
-from include.ml.tracking import DESCRIPTION
+from include.ml.tracking import DESCRIPTION, experiment_id
+from include.observability.trace_tree import SpanFact
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -38,6 +39,29 @@ class MlflowHook(BaseHook):
         mlflow.set_tracking_uri(address)
         mlflow.set_registry_uri(address)
         return mlflow.MlflowClient(address, address)
+
+    def experiment(self, name: str) -> str:
+        """Return the id of the experiment of this name; make it if it is not there.
+
+        Raises:
+            mlflow.exceptions.MlflowException: MLflow does not answer.
+        """
+        return experiment_id(self.get_conn(), name)
+
+    def spans(self, trace_hex: str) -> list[SpanFact]:
+        """Return the spans of a trace that came in OpenTelemetry's protocol, by their start.
+
+        Raises:
+            mlflow.exceptions.MlflowException: MLflow does not answer, or has no such trace.
+        """
+        found = self.get_conn().get_trace(f"tr-{trace_hex}", display=False).data.spans
+        in_order = sorted(found, key=lambda span: span.start_time_ns)
+        return [SpanFact(span.span_id, span.parent_id, span.name) for span in in_order]
+
+    def trace_page(self, experiment_id: str, trace_hex: str) -> str:
+        """Return the address of the page that shows a trace."""
+        host = (self.get_connection(self.mlflow_conn_id).host or "").rstrip("/")
+        return f"{host}/#/experiments/{experiment_id}/traces?selectedEvaluationId=tr-{trace_hex}"
 
 
 def origin() -> dict[str, str]:

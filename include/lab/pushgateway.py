@@ -1,0 +1,125 @@
+"""Keeps the metrics of jobs that are gone before anybody scrapes, as Prometheus' Pushgateway does.
+
+The protocol is the Pushgateway's own, in the text format: a job replaces (PUT), adds to (POST) or
+deletes the metrics of its group, which is named in the path: `/metrics/job/<job>/<label>/<value>`.
+"""
+
+import base64
+import binascii
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from urllib.parse import unquote
+
+from prometheus_client.metrics_core import Metric
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.registry import Collector
+
+LABEL = re.compile(r"(?!__)[a-zA-Z_][a-zA-Z0-9_]*")
+BASE64 = "@base64"
+PUSHED = "push_time_seconds"
+
+Group = tuple[tuple[str, str], ...]
+
+
+class PushError(ValueError):
+    """What was pushed cannot be kept; the message says why."""
+
+
+class Pushed(Collector):
+    """What was pushed last, group by group; the group's labels stand at each of its samples."""
+
+    def __init__(self, now: Callable[[], float] = time.time) -> None:
+        """Keep nothing yet; `now` gives seconds since 1970."""
+        self._groups: dict[Group, dict[str, Metric]] = {}
+        self._now = now
+        self._turn = threading.Lock()
+
+    def push(self, path: str, text: str, whole: bool) -> None:
+        """Keep the metrics in `text` for the group in `path`.
+
+        With `whole` they replace all of the group, else only metrics of the same name.
+
+        Raises:
+            PushError: path or text cannot be read, a sample has a time of its own, or another
+                group has a metric of the same name and another type.
+        """
+        group = group_of(path)
+        pushed = _read(text, dict(group))
+        with self._turn:
+            for metrics in self._groups.values():
+                for name in metrics.keys() & pushed.keys() - {PUSHED}:
+                    if (known := metrics[name].type) != (type_ := pushed[name].type):
+                        raise PushError(f"metric {name!r} is a {type_} here and a {known} there")
+            at = Metric(PUSHED, "Last Unix time when this group was pushed.", "gauge")
+            at.add_sample(PUSHED, dict(group), self._now())
+            former = {} if whole else self._groups.get(group, {})
+            self._groups[group] = {**former, **pushed, PUSHED: at}
+
+    def delete(self, path: str) -> None:
+        """Forget the group in `path`, if it is known.
+
+        Raises:
+            PushError: the path names no group.
+        """
+        with self._turn:
+            self._groups.pop(group_of(path), None)
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield each metric once, with the samples of all groups."""
+        with self._turn:
+            groups = [dict(metrics) for metrics in self._groups.values()]
+        for name in dict.fromkeys(name for metrics in groups for name in metrics):
+            found = [metrics[name] for metrics in groups if name in metrics]
+            family = Metric(found[0].name, found[0].documentation, found[0].type)
+            family.samples = [sample for metric in found for sample in metric.samples]
+            yield family
+
+
+def group_of(path: str) -> Group:
+    """The labels that a path such as `/metrics/job/nightly/shop/de` names, `instance` among them.
+
+    Raises:
+        PushError: it begins with no job, or a label or value cannot be.
+    """
+    start, *parts = path.strip("/").split("/")
+    if start != "metrics" or not parts or len(parts) % 2:
+        raise PushError(f"{path!r} is not /metrics/job/<job>, then /<label>/<value> in pairs")
+    labels: dict[str, str] = {}
+    for name, value in zip(parts[::2], parts[1::2], strict=True):
+        label = name.removesuffix(BASE64)
+        if not LABEL.fullmatch(label) or label in labels:
+            raise PushError(f"{path!r}: {label!r} cannot be a label, or is there twice")
+        labels[label] = _decoded(value) if name.endswith(BASE64) else unquote(value)
+    if next(iter(labels)) != "job" or not labels["job"]:
+        raise PushError(f"{path!r} names no job")
+    # An empty label is one that Prometheus does not replace by the address it scraped.
+    return tuple(sorted({"instance": "", **labels}.items()))
+
+
+def _decoded(value: str) -> str:
+    try:
+        bare = value.rstrip("=")
+        return base64.urlsafe_b64decode(bare + "=" * (-len(bare) % 4)).decode()
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise PushError(f"{value!r} is no base64 of a text") from error
+
+
+def _read(text: str, labels: dict[str, str]) -> dict[str, Metric]:
+    metrics: dict[str, Metric] = {}
+    try:
+        # Without a line that says its type, each sample comes as a family of its own.
+        for family in text_string_to_metric_families(text):
+            metric = metrics.setdefault(
+                family.name, Metric(family.name, family.documentation, family.type)
+            )
+            metric.samples += [
+                sample._replace(labels={**sample.labels, **labels}) for sample in family.samples
+            ]
+    except (ValueError, KeyError, IndexError) as error:
+        raise PushError(f"this is not Prometheus' text format: {error}") from error
+    for metric in metrics.values():
+        if any(sample.timestamp is not None for sample in metric.samples):
+            raise PushError(f"a sample of {metric.name!r} has a time: the scrape gives it")
+    return metrics

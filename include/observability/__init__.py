@@ -1,0 +1,1 @@
+"""Metrics, logs and traces: what a run tells of itself, and how it is read."""
