@@ -43,6 +43,38 @@ def start_anew(
         _insist(partial(admin.create_topics, [new], **soon), end)
 
 
+def make(admin: "AdminClient", topic: str, seconds: float = SECONDS) -> None:
+    """Create the topic, with three partitions, if it is not there.
+
+    Raises:
+        TopicError: it has not succeeded after ``seconds``; what the cluster said is told.
+    """
+    from confluent_kafka import KafkaError
+    from confluent_kafka.cimpl import NewTopic
+
+    ask = partial(
+        admin.create_topics, [NewTopic(topic, PARTITIONS, 1)], request_timeout=ANSWER_SECONDS
+    )
+    _insist(ask, time.monotonic() + seconds, fine=KafkaError.TOPIC_ALREADY_EXISTS)
+
+
+def remove(admin: "AdminClient", topic: str, seconds: float = SECONDS) -> None:
+    """Delete the topic, if it is there, and return when the cluster does not list it any more.
+
+    Raises:
+        TopicError: it has not succeeded after ``seconds``; what the cluster said is told.
+    """
+    from confluent_kafka import KafkaError
+
+    end = time.monotonic() + seconds
+    ask = partial(admin.delete_topics, [topic], request_timeout=ANSWER_SECONDS)
+    _insist(ask, end, fine=KafkaError.UNKNOWN_TOPIC_OR_PART)
+    while topic in admin.list_topics(timeout=ANSWER_SECONDS).topics:
+        if time.monotonic() > end:
+            raise TopicError(f"Topic '{topic}' is still listed {seconds:g} s after its deletion.")
+        time.sleep(0.2)
+
+
 def _insist(
     ask: Callable[[], dict[str, "Future[None]"]], end: float, fine: int | None = None
 ) -> None:

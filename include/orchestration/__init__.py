@@ -1,0 +1,1 @@
+"""Several Dags as one: who waits for whom, and how that looks."""

@@ -1,0 +1,1 @@
+"""When Dags run, and which run of one belongs to which run of another."""
