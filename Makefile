@@ -1,7 +1,7 @@
 # `make up` starts everything, `make test` proves everything; `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install up down status stop start logs reset test test-fast lint sync check bench lock
+.PHONY: help install up down status stop start logs reset test test-fast lint validate sync check bench lock deploy smoke rollback
 
 UV := $(shell command -v uv || echo .uv/bin/uv)
 RUN := PYTHONPATH=$(CURDIR) .venv/bin/python
@@ -34,13 +34,26 @@ reset: ## Delete all runs, data and logs (asks first)
 	@$(RUN) -m include.lab reset
 
 test: install lint ## Prove everything (what CI runs)
-	@$(RUN) -m pytest --cov --cov-report=term:skip-covered --cov-fail-under=90
+	@$(RUN) -m tests
 
 test-fast: install ## The tests that need no service, in under a minute
-	@$(RUN) -m pytest -m "not lab" --timeout=60
+	@$(RUN) -m pytest -n 2 --dist loadfile -m "not lab" --timeout=60
 
 lint: install ## Style and types
 	@.venv/bin/ruff check --quiet . && .venv/bin/ruff format --quiet --check . && .venv/bin/mypy
+
+validate: install ## Let Airflow load every Dag, and hold it to the contract of a lesson
+	@$(RUN) -m pytest tests/contract tests/rooms
+
+deploy: ## Let an environment run this commit: make deploy ENVIRONMENT=staging (a branch that Airflow reads)
+	@git push --force-with-lease origin HEAD:refs/heads/$(or $(ENVIRONMENT),$(error ENVIRONMENT is staging or production))
+
+rollback: ## Let it run its former commit again: make rollback ENVIRONMENT=staging
+	@former=$$(git rev-parse origin/$(or $(ENVIRONMENT),$(error ENVIRONMENT is staging or production))@{1}) && \
+		git push --force-with-lease origin $$former:refs/heads/$(ENVIRONMENT)
+
+smoke: install ## Run one lesson on a deployed Airflow: AIRFLOW_URL, AIRFLOW_USER, AIRFLOW_PASSWORD, else the lab
+	@$(RUN) -m include.delivery.smoke
 
 sync: install ## Write README's table, the index, the glossary and lesson heads from the syllabus
 	@$(RUN) -m include.curriculum sync

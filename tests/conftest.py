@@ -63,8 +63,13 @@ def pytest_sessionfinish() -> None:
         shutil.rmtree(data_folder(LAB).parent, ignore_errors=True)
 
 
+AFTER_EVERY_LESSON = ("test_every_lesson.py", "test_secrets.py")
+"""The first of them runs every lesson, and the second looks at what that has left."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what needs the running lab, so that `-m "not lab"` leaves it out."""
+    items.sort(key=lambda item: item.path.name not in AFTER_EVERY_LESSON)
     for item in items:
         if "lab" in getattr(item, "fixturenames", ()):
             item.add_marker("lab")

@@ -29,7 +29,8 @@ none
 `clear_folder` removes what the former run got, so that each run really waits; the file then appears
 whole, by renaming, so that no sensor sees half of it. `deliver` depends on no sensor: what you wait
 for must never wait for you. Use `poke` for seconds, `reschedule` for minutes, and deferrable
-wherever the sensor can. Every sensor has a timeout of its own, for the default is seven days.
+wherever the sensor can. Every sensor has a timeout of its own, for the default is seven days, and
+another try, for one whose event comes the moment it defers can be taken for ended.
 
 ## Next
 
@@ -61,7 +62,13 @@ with DAG(
     dag_id="phase3_03_sensors",
     schedule=None,
     max_active_runs=1,
-    default_args={"timeout": 120, "poke_interval": 1, "fs_conn_id": "landing"},
+    default_args={
+        "timeout": 120,
+        "poke_interval": 1,
+        "retries": 1,
+        "retry_delay": 1,
+        "fs_conn_id": "landing",
+    },
     tags=["phase3", "beginner"],
     doc_md=__doc__,
 ):
@@ -72,14 +79,16 @@ with DAG(
     deliver = PythonOperator(task_id="deliver", python_callable=leave_file, op_args=[WHOLE_PATH])
 
     # Open from the first second of the day on (UTC): set it later to see it wait.
-    opening_time = TimeSensor(task_id="opening_time", target_time=time(0, 0, 1), deferrable=True)
+    opening_time = TimeSensor(
+        task_id="opening_time", target_time=time(0, 0, 1), mode="reschedule", poke_interval=60
+    )
     wait_in_slot = FileSensor(task_id="wait_in_slot", filepath=FILE, mode="poke")
     wait_between_looks = PythonSensor(
         task_id="wait_between_looks",
         python_callable=find_units,
         op_args=[WHOLE_PATH],
         mode="reschedule",
-        poke_interval=2,
+        poke_interval=5,
     )
     wait_without_slot = FileSensor(task_id="wait_without_slot", filepath=FILE, deferrable=True)
     wait_for_invoice = FileSensor(

@@ -124,7 +124,7 @@ def phase4_01_xcom_basics() -> None:
         conn_id="warehouse",
         sql=[CREATE_TABLE, STORE_FACTS],
         parameters={
-            "days": "{{ params.days }}",
+            "days": "{{ params.days | int }}",
             "orders": "{{ ti.xcom_pull(task_ids='sum_orders', key='orders') }}",
             "amount": "{{ ti.xcom_pull(task_ids='sum_orders') }}",
             "sentence": "{{ ti.xcom_pull(task_ids='describe_orders') }}",

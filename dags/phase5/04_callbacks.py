@@ -111,7 +111,7 @@ def phase5_04_callbacks() -> None:
         sql="SELECT {{ 0 if params.late else 1 }} + count(*) FROM marts.events "
         f"WHERE {THIS_RUN} AND event = 'dag_deadline'",
         mode="reschedule",
-        poke_interval=2,
+        poke_interval=5,
         timeout=120,
     )
 

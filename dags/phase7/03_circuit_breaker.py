@@ -118,10 +118,8 @@ def phase7_03_circuit_breaker() -> None:
         shop.forget_faults()
         shop.order_fault(path="/stock", next=1, status=None, delay_seconds=3)
 
-    waiting = {"mode": "reschedule", "poke_interval": 1, "timeout": 120}
-    wait_for_cool_down = SqlSensor(
-        task_id="wait_for_cool_down", conn_id="warehouse", sql=MAY_CALL, **waiting
-    )
+    waiting = {"poke_interval": 1, "timeout": 120, "conn_id": "warehouse"}
+    wait_for_cool_down = SqlSensor(task_id="wait_for_cool_down", sql=MAY_CALL, **waiting)
 
     @task
     def ask_at_once(worker: int) -> dict[str, Any]:

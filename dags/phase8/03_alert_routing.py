@@ -100,7 +100,7 @@ def phase8_03_alert_routing() -> None:
 
         return AlertsHook().send_pending()
 
-    @task.sensor(poke_interval=2, timeout=960, mode="reschedule")
+    @task.sensor(poke_interval=5, timeout=960, mode="reschedule")
     def wait_for_answer(params: dict[str, Any], dag: Any = None) -> bool:
         """Wait until each page is taken, or has waited long enough."""
         from datetime import UTC, datetime

@@ -246,7 +246,7 @@ def _tree(syllabus: Syllabus, root: Path) -> str:
         names = [f"{lesson.slug}.py" for lesson in phase.lessons]
         names += [name for lesson in phase.lessons for name in lesson.files]
         files = [
-            name if (root / folder / name).is_file() else f"{name}  # planned" for name in names
+            name if (root / folder / name).exists() else f"{name}  # planned" for name in names
         ]
         rail = "    " if last_phase else "│   "
         lines += [f"{rail}├── {file}" for file in files[:-1]]

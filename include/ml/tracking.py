@@ -49,13 +49,13 @@ def open_run(
     """
     if "'" in key:
         raise ValueError(f"The key {key!r} has a quote in it: leave it out.")
-    where = _experiment_id(client, experiment)
+    where = experiment_id(client, experiment)
     found = client.search_runs([where], f"tags.`{KEY}` = '{key}'", max_results=1)
     run = found[0] if found else client.create_run(where, run_name=name, tags={**tags, KEY: key})
     return str(run.info.run_id)
 
 
-def _experiment_id(client: "MlflowClient", name: str) -> str:
+def experiment_id(client: "MlflowClient", name: str) -> str:
     """Return the experiment's id; make it if needed, also if somebody else does just now."""
     from mlflow.exceptions import MlflowException
 

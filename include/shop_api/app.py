@@ -3,6 +3,7 @@
 import logging
 import os
 
+from include.observability.json_log import JsonFormatter
 from include.shop_api.service import create_app
 
 
@@ -23,7 +24,9 @@ def _setting(name: str) -> str:
     return value
 
 
-# uvicorn sets up only its own loggers; this one shows each call with its correlation id.
-logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+# uvicorn sets up only its own loggers; this one writes each call with what it can be found by.
+_lines = logging.StreamHandler()
+_lines.setFormatter(JsonFormatter())
+logging.basicConfig(level=logging.INFO, handlers=[_lines])
 
 app = create_app(_setting("SHOP_API_CLIENT_ID"), _setting("SHOP_API_CLIENT_SECRET"))

@@ -48,11 +48,7 @@ def create_app(client_id: str, client_secret: str, clock: Clock | None = None) -
         state.received.add(call)
         response = await _failure(state, fault) or await answer(request)
         call.status = response.status_code
-        log.info(
-            "%s %s %s client=%s correlation_id=%s traceparent=%s",
-            *(call.method, call.path, call.status, call.client),
-            *(call.headers.x_correlation_id, call.headers.traceparent),
-        )
+        log.info("%s %s %s", call.method, call.path, call.status, extra=_searched_by(call))
         return response
 
     @app.get("/", include_in_schema=False)
@@ -74,6 +70,15 @@ async def _failure(state: State, fault: Fault | None) -> Response | None:
     headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
     detail = "This call was asked to fail; see /faults."
     return JSONResponse({"detail": detail}, fault.status, headers)
+
+
+def _searched_by(call: Call) -> dict[str, object]:
+    """The fields that the line of a call in the log is found by."""
+    return {
+        **{"method": call.method, "path": call.path, "status": call.status},
+        **{"client": call.client, "correlation_id": call.headers.x_correlation_id},
+        "traceparent": call.headers.traceparent,
+    }
 
 
 def _call(state: State, request: Request) -> Call:

@@ -30,6 +30,7 @@ def on_task_instance_failed(task_instance: Any, error: Any) -> None:
                     "this task, and the run goes on.",
                     *(service, conn_id, where, service),
                 )
+                break
 
 
 def silent(connection: Connection) -> str | None:

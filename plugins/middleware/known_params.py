@@ -1,7 +1,8 @@
-"""Refuses a trigger whose `conf` names a parameter that the Dag does not have.
+"""Refuses a trigger whose `conf` is wrong in ways that Airflow does not tell.
 
 Airflow checks each value of `conf` against its `Param`, but takes a name it has never heard of, so
-a slip of the pen would start a run that ignores it.
+a slip of the pen would start a run that ignores it. And it takes NaN for a number within any
+bounds, until the database refuses it without saying what.
 """
 
 import difflib
@@ -25,7 +26,7 @@ class KnownParams:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 400 to an unknown name in `conf`, and pass everything else on."""
+        """Answer 400 to a `conf` that is wrong, and pass everything else on."""
         trigger = scope["type"] == "http" and _TRIGGER.fullmatch(scope["path"])
         if not trigger or scope["method"] != "POST":
             return await self.app(scope, receive, send)
@@ -33,9 +34,14 @@ class KnownParams:
         body = await request.body()
         if await _is_logged_in(request):
             params = await run_in_threadpool(_params, trigger["dag_id"])
-            if params is not None and (refusal := unknown_names(_conf(body), params)):
-                return await JSONResponse({"detail": refusal}, 400)(scope, receive, send)
+            if params is not None and (said := refusal(_conf(body), params)):
+                return await JSONResponse({"detail": said}, 400)(scope, receive, send)
         return await self.app(scope, _replay(body, receive), send)
+
+
+def refusal(conf: dict[str, Any], params: set[str]) -> str | None:
+    """One sentence on what is wrong with `conf`; None if it is for Airflow to judge."""
+    return unknown_names(conf, params) or no_numbers(conf)
 
 
 def unknown_names(conf: dict[str, Any], params: set[str]) -> str | None:
@@ -47,6 +53,16 @@ def unknown_names(conf: dict[str, Any], params: set[str]) -> str | None:
     meant = difflib.get_close_matches(unknown[0], params, n=1)
     hint = f" Did you mean {meant[0]}?" if meant else ""
     return f"conf names {', '.join(unknown)}, which this Dag does not have; it has {known}.{hint}"
+
+
+def no_numbers(conf: dict[str, Any]) -> str | None:
+    """One sentence on a value that is NaN or infinite, or holds such; None if there is none."""
+    for name, value in conf.items():
+        try:
+            json.dumps(value, allow_nan=False)
+        except ValueError:
+            return f"conf says {name} = {json.dumps(value)}: give numbers that JSON has, such as 1."
+    return None
 
 
 async def _is_logged_in(request: Request) -> bool:

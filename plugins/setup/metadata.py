@@ -1,8 +1,8 @@
 """Brings Airflow's metadata database to where the lessons need it; safe to run again.
 
 `python -m plugins.setup.metadata ADMIN PASSWORD` migrates the database, then creates the admin's
-login, the roles, pools, variables and connections of `configs/`. What a person changed by hand
-since is kept.
+login and the Dags' own, the roles, pools, variables and connections of `configs/`. What a person
+changed by hand since is kept.
 """
 
 import argparse
@@ -26,11 +26,12 @@ def main(arguments: list[str] | None = None) -> None:
     # Read first: a mistake in a file is told before the database is touched.
     facts = objects()
     roles = metadata.roles()
+    robot = metadata.connections()["airflow_api"]
 
     from airflow.utils.db import initdb
 
     initdb()
-    create_access(options.admin, options.password, roles)
+    create_access(options.admin, options.password, roles, (robot["login"], robot["password"]))
     remembered = Path(os.environ["AIRFLOW_HOME"]) / "seeded.json"
     for name in seed(facts, remembered):
         sys.stdout.write(f"kept {name} as it was changed by hand\n")
@@ -72,8 +73,14 @@ def seed(facts: dict[str, dict[str, Any]], remembered: Path) -> list[str]:
     return kept
 
 
-def create_access(admin: str, password: str, roles: dict[str, metadata.Role]) -> None:
-    """Create the admin's login if it is missing, and the roles with exactly their permissions."""
+def create_access(
+    admin: str, password: str, roles: dict[str, metadata.Role], robot: tuple[str, str]
+) -> None:
+    """Create the admin's login if it is missing, the roles with exactly their permissions, a robot.
+
+    `robot` is the login, and its password, by which Dags call Airflow's REST API; its role bears
+    the same name.
+    """
     from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder
 
     with get_application_builder() as builder:
@@ -90,6 +97,12 @@ def create_access(admin: str, password: str, roles: dict[str, metadata.Role]) ->
                 manager.remove_permission_from_role(role, permission)
             for permission in wanted:
                 manager.add_permission_to_role(role, permission)
+        login, secret = robot
+        if user := manager.find_user(login):
+            manager.reset_password(user.id, secret)
+        else:
+            email, role = f"{login}@shop.example", manager.find_role(login)
+            manager.add_user(login, "The", login.title(), email, role, secret)
 
 
 def _digest(facts: dict[str, Any]) -> str:

@@ -19,6 +19,7 @@ HEADINGS = ["What you will learn", "Run it", "Why it is written this way", "Next
 LINES = 150
 TASKS = range(3, 9)
 TASK_LINES = 12
+RESCHEDULED = 5
 IMPORTS = 8
 DECLARES = {"dag", "task_group"}
 CLOCKS = {"now", "today", "utcnow", "tomorrow", "yesterday", "days_ago"}
@@ -51,6 +52,26 @@ def test_its_page_is_its_docstring(dag: Any, tree: ast.Module):
 def test_its_tags_are_those_of_the_syllabus(dag: Any, lesson: Lesson):
     """Phase, level and services: by them a lesson is found in the list; and its team, if any."""
     assert {tag for tag in dag.tags if not tag.startswith("team:")} == set(lesson.tags)
+
+
+def test_its_sensors_leave_the_scheduler_time(dag: Any):
+    """One that gives its slot back between two looks waits at least five seconds.
+
+    An executor tells of the end of a look up to two seconds later. If the next look is queued by
+    then, Airflow takes the news for the end of that one, and the sensor fails.
+    """
+    hasty = {
+        one.task_id: one.poke_interval
+        for one in dag.tasks
+        if getattr(one, "mode", "") == "reschedule" and one.poke_interval < RESCHEDULED
+    }
+    assert hasty == {}
+
+
+def test_its_deferred_sensors_try_again(dag: Any):
+    """What a sensor waits for may be there at once; then the same news comes too late for it."""
+    deferred = [one for one in dag.tasks if hasattr(one, "poke") and getattr(one, "deferrable", 0)]
+    assert [one.task_id for one in deferred if not one.retries] == []
 
 
 def test_it_fits_on_a_page(lesson: Lesson):

@@ -54,13 +54,39 @@ class Rest:
         states = {ti["task_id"]: ti["state"] for ti in self.tasks(dag_id, run_id)}
         raise TimeoutError(f"{dag_id} {run_id} has not ended after {seconds} s: {states}")
 
+    def settle(self, seconds: float = 150) -> None:
+        """Wait until no run of any Dag is left, nor one that Assets are about to start.
+
+        Raises:
+            TimeoutError: some are left after `seconds`; they are named.
+        """
+        end, quiet = time.monotonic() + seconds, 0
+        while quiet < 3:
+            left = self.get("dags/~/dagRuns", state=["queued", "running"], limit=100)["dag_runs"]
+            quiet = 0 if left else quiet + 1
+            if time.monotonic() > end:
+                runs = [f"{run['dag_id']} {run['dag_run_id']}" for run in left]
+                raise TimeoutError(f"not ended after {seconds} s: {runs}")
+            time.sleep(0.7)
+
     def tasks(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
         """Every task instance of the run, mapped ones one by one."""
         answer = self.get(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances", limit=500)
         found: list[dict[str, Any]] = answer["task_instances"]
         return found
 
-    def log(self, dag_id: str, run_id: str, task_id: str, attempt: int = 1) -> str:
+    def log(
+        self, dag_id: str, run_id: str, task_id: str, attempt: int = 1, map_index: int = -1
+    ) -> str:
         """The log of one try, as text."""
         path = f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/{attempt}"
-        return "\n".join(str(line) for line in self.get(path)["content"])
+        return "\n".join(str(line) for line in self.get(path, map_index=map_index)["content"])
+
+    def failures(self, dag_id: str, run_id: str) -> str:
+        """What each failed task of a run said last."""
+        return "\n".join(
+            f"{dag_id} {task_id}[{index}]: {self.log(dag_id, run_id, task_id, last, index)[-2000:]}"
+            for ti in self.tasks(dag_id, run_id)
+            if ti["state"] == "failed"
+            for task_id, index, last in [(ti["task_id"], ti["map_index"], ti["try_number"])]
+        )

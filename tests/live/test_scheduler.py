@@ -6,7 +6,6 @@ from itertools import pairwise
 from typing import Any
 
 import httpx
-import pytest
 
 from include.data import seeds
 from include.lab.settings import Lab
@@ -151,27 +150,3 @@ def _alerts(lab: Lab) -> list[dict[str, Any]]:
         f"{lab.url('inbox')}/messages", params={"kind": "slack"}, trust_env=False
     ).json()
     return messages
-
-
-@pytest.mark.parametrize(
-    ("lesson", "conf", "named"),
-    [
-        ("phase5_04_callbacks", {"late": "soon"}, "late"),
-        ("phase5_04_callbacks", {"latte": True}, "latte"),
-        ("phase1_01_hello_airflow", {"greeting": "hello"}, "greeting"),
-        ("phase3_01_bash_operator", {"day": "yesterday"}, "day"),
-        ("phase3_01_bash_operator", {"day": 5}, "day"),
-        ("phase4_04_dynamic_tasks", {"include_corrupt": "maybe"}, "include_corrupt"),
-    ],
-)
-def test_wrong_conf_is_refused_by_name(
-    rest: Rest, lesson: str, conf: dict[str, Any], named: str
-) -> None:
-    """A wrong type, value or name ends in a 4xx that names the parameter, and no run begins."""
-    runs = rest.get(f"dags/{lesson}/dagRuns")["total_entries"]
-
-    answer = rest.post(f"dags/{lesson}/dagRuns", {"logical_date": None, "conf": conf})
-
-    assert 400 <= answer.status_code < 500, answer.text
-    assert named in answer.text
-    assert rest.get(f"dags/{lesson}/dagRuns")["total_entries"] == runs

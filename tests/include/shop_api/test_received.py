@@ -1,10 +1,12 @@
 """The record of what arrived."""
 
+import json
 import logging
 
 import pytest
 from fastapi.testclient import TestClient
 
+from include.observability.json_log import JsonFormatter
 from include.shop_api.received import KEPT, Call, HeadersOfInterest, Received
 
 
@@ -80,11 +82,20 @@ def test_the_record_can_be_forgotten(partner: TestClient):
 
 
 def test_the_log_names_the_correlation_id(partner: TestClient, caplog: pytest.LogCaptureFixture):
-    """Each call's log line holds the id that followed it here."""
+    """Each call's log line is one JSON object, and holds the ids that followed it here."""
+    origin = {"x-correlation-id": "order-7", "traceparent": "00-abc-def-01"}
     with caplog.at_level(logging.INFO, logger="include.shop_api"):
-        partner.get("/stock", headers={"x-correlation-id": "order-7"})
-    (line,) = [r.getMessage() for r in caplog.records if r.name.startswith("include.shop_api")]
-    assert line.startswith("GET /stock 200 client=partner correlation_id=order-7")
+        partner.get("/stock", headers=origin)
+    (record,) = [r for r in caplog.records if r.name.startswith("include.shop_api")]
+    line = json.loads(JsonFormatter().format(record))
+    assert line.pop("timestamp").endswith("+00:00")
+    assert line == {
+        "level": "info",
+        "logger": "include.shop_api.service",
+        "event": "GET /stock 200",
+        **{"method": "GET", "path": "/stock", "status": 200, "client": "partner"},
+        **{"correlation_id": "order-7", "traceparent": "00-abc-def-01"},
+    }
 
 
 def test_the_record_does_not_grow_without_end(clock):

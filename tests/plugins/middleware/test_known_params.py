@@ -1,6 +1,8 @@
-"""The sentence about names in `conf` that no parameter has; the refusal itself is a live test."""
+"""The sentence about what is wrong with `conf`; the refusal itself is a live test."""
 
-from plugins.middleware.known_params import unknown_names
+import pytest
+
+from plugins.middleware.known_params import no_numbers, refusal, unknown_names
 
 
 def test_known_names_pass() -> None:
@@ -23,3 +25,30 @@ def test_dag_without_parameters_says_so() -> None:
     assert unknown_names({"x": 1, "a": 2}, set()) == (
         "conf names a, x, which this Dag does not have; it has no parameter."
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (float("nan"), "NaN"),
+        (float("-inf"), "-Infinity"),
+        ({"from": [1, float("inf")]}, '{"from": [1, Infinity]}'),
+    ],
+)
+def test_what_json_has_no_number_for_is_told(value: object, written: str) -> None:
+    """NaN and the infinities are told with the name that holds them, however deep they are."""
+    assert no_numbers({"day": "2026-01-05", "C": value}) == (
+        f"conf says C = {written}: give numbers that JSON has, such as 1."
+    )
+
+
+def test_numbers_pass() -> None:
+    """Nothing is said of what JSON can say, be it right or wrong for the parameter."""
+    assert no_numbers({"C": 1e300, "day": None, "candidates": [{"x": -1}]}) is None
+
+
+def test_the_name_is_told_before_the_value() -> None:
+    """Who has the name wrong learns that first; who has all right, nothing."""
+    assert "conf names c," in str(refusal({"c": float("nan")}, {"C"}))
+    assert "C = NaN" in str(refusal({"C": float("nan")}, {"C"}))
+    assert refusal({"C": 1.0}, {"C"}) is None

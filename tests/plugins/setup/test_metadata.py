@@ -152,7 +152,9 @@ def test_all_of_it_twice(bag: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     def wanted(*permissions: tuple[str, str]) -> None:
         # Airflow itself lets every role see its first page.
         team = SimpleNamespace(permissions=[*permissions, ("can_read", "Website")])
-        monkeypatch.setattr(facts_of, "roles", lambda: {"proof_team": team})
+        robot = SimpleNamespace(permissions=[("can_read", "DAGs")])
+        roles = {"proof_team": team, "pipeline": robot}
+        monkeypatch.setattr(facts_of, "roles", lambda: roles)
 
     monkeypatch.setattr(metadata, "objects", lambda: {})
     monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))
@@ -168,6 +170,7 @@ def test_all_of_it_twice(bag: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         }
         assert [one.name for one in manager.find_user("proof_admin").roles] == ["Admin"]
         assert check_password_hash(manager.find_user("proof_admin").password, "first")
+        assert [one.name for one in manager.find_user("pipeline").roles] == ["pipeline"]
 
 
 def test_what_was_kept_is_said(

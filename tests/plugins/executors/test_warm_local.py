@@ -1,0 +1,59 @@
+"""The libraries of the tasks: imported once, before the processes of the tasks are forked."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+LOADS = """
+import importlib, json, sys
+from plugins.executors.warm_local import PRELOADED
+mine = set(sys.modules)
+for name in PRELOADED:
+    importlib.import_module(name)
+print(json.dumps(sorted(set(sys.modules) - mine)))
+"""
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: Any) -> set[str]:
+    """What a process has loaded after these imports."""
+    home = {"AIRFLOW_HOME": str(tmp_path_factory.mktemp("airflow")), "PYTHONPATH": str(ROOT)}
+    said = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", LOADS], capture_output=True, check=True, env=home
+    )
+    return set(json.loads(said.stdout.splitlines()[-1]))
+
+
+def test_each_can_be_imported_and_what_tasks_use_is_loaded(loaded: set[str]) -> None:
+    """A wrong name would keep the scheduler from starting; one too few, and each task is slow."""
+    assert loaded >= {"boto3", "pandas", "psycopg", "mlflow", "sklearn", "great_expectations"}
+
+
+def test_nothing_of_the_project_is_loaded(loaded: set[str]) -> None:
+    """What a person changes in `include` or `plugins` counts from the next task on."""
+    assert {name for name in loaded if name.partition(".")[0] in {"include", "plugins"}} == set()
+
+
+@pytest.mark.parametrize(("forks", "imported"), [(True, True), (False, False)])
+def test_imports_before_it_forks_and_not_where_a_task_is_a_new_python(
+    monkeypatch: pytest.MonkeyPatch, forks: bool, imported: bool
+) -> None:
+    """The order matters: what is imported after the fork is lost with the task."""
+    from airflow.executors.local_executor import LocalExecutor
+
+    from plugins.executors import warm_local
+
+    done: list[str] = []
+    monkeypatch.setattr(warm_local.importlib, "import_module", done.append)
+    monkeypatch.setattr(LocalExecutor, "start", lambda self: done.append("fork"))
+    executor = warm_local.WarmLocalExecutor(parallelism=1)
+    executor.is_mp_using_fork = forks
+
+    executor.start()
+
+    assert done == [*(warm_local.PRELOADED if imported else ()), "fork"]
