@@ -1,8 +1,9 @@
 """`python -m tests`: every test, in three processes side by side, and what they cover together.
 
-The live tests wait for a scheduler much of the time, those of the lessons for retries and sensors;
-the others use the processor meanwhile. Each process has a lab of its own. What the second and the
-third say is shown when all have ended.
+Each has a lab of its own: the first the whole one, for the tests that need its Airflow and wait
+for it much of the time; the other two, of the lessons and of the rest, one of services alone. They
+give way to the first, which takes longest and has deadlines to keep; what they say is shown when
+all have ended.
 """
 
 import os
@@ -11,8 +12,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-LIVE, LESSONS = ("tests/live", "tests/face"), ("tests/dags",)
-GROUPS = (LIVE, LESSONS, tuple(f"--ignore={folder}" for folder in (*LIVE, *LESSONS)))
+from include.lab import airflow
+
+GROUPS = (
+    ("-m", "airflow"),
+    ("-m", "not airflow", "tests/dags"),
+    ("-m", "not airflow", "--ignore=tests/dags"),
+)
 PYTEST = (sys.executable, "-m", "pytest", "--cov", "--cov-report=")
 COVERAGE = (sys.executable, "-m", "coverage")
 AT_LEAST = "--fail-under=90"
@@ -48,13 +54,14 @@ def main() -> int:
 
 
 def _start(group: tuple[str, ...], data: Path, log: Path | None) -> subprocess.Popen[bytes]:
-    """Start the tests of one group, which say what they do here, or in a file."""
+    """Start the tests of one group: here, with Airflow, or saying what they do in a file."""
     environment = {**os.environ, "COVERAGE_FILE": str(data)}
     if log is None:
         return subprocess.Popen([*PYTEST, *group], env=environment)
+    environment["TESTS_WITHOUT"] = airflow.NAME
     with log.open("wb") as said:
         return subprocess.Popen(
-            [*PYTEST, *group], env=environment, stdout=said, stderr=subprocess.STDOUT
+            ["nice", *PYTEST, *group], env=environment, stdout=said, stderr=subprocess.STDOUT
         )
 
 

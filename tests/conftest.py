@@ -26,7 +26,11 @@ EMPTY = FOLDER / "empty"
 EMPTY.mkdir()
 
 
-PLACE = {"LAB_HOME": str(FOLDER / "lab"), "LAB_PORT_BASE": str(free_port_base(40)), "WITHOUT": ""}
+PLACE = {
+    "LAB_HOME": str(FOLDER / "lab"),
+    "LAB_PORT_BASE": str(free_port_base(40)),
+    "WITHOUT": os.environ.get("TESTS_WITHOUT", ""),
+}
 os.environ.update(PLACE)
 
 from include.configuration.metadata import connections  # noqa: E402
@@ -68,11 +72,13 @@ AFTER_EVERY_LESSON = ("test_every_lesson.py", "test_secrets.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs the running lab, so that `-m "not lab"` leaves it out."""
+    """Mark what needs the running lab, and what needs the lab's own Airflow too."""
     items.sort(key=lambda item: item.path.name not in AFTER_EVERY_LESSON)
     for item in items:
         if "lab" in getattr(item, "fixturenames", ()):
             item.add_marker("lab")
+        if item.path.is_relative_to(ROOT / "tests/live") or "page" in item.fixturenames:
+            item.add_marker("airflow")
 
 
 @pytest.fixture(scope="session")

@@ -62,7 +62,7 @@ def stopped(lab: Lab, service: str) -> Iterator[None]:
         yield
     finally:
         release(lab, service)
-        for name in (service, *COMPONENTS):
+        for name in {service, *COMPONENTS} & read_state(lab).keys():
             wait_for(lab, name, "ready")
 
 

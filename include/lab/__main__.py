@@ -197,14 +197,8 @@ async def _run(lab: Lab, described: list[Service], parent: int | None) -> None:
 
     def greet() -> None:
         tell(f"\nReady after {time.monotonic() - began:.0f} s.")
-        try:
-            listed, errors = airflow.listed_lessons(lab), airflow.import_errors(lab)
-        except OSError as error:
-            listed, errors = None, [f"Airflow does not say which Dags it has: {error}"]
-        for line in errors:
-            tell(f"! {line}")
-        dags = "" if listed is None else f" · {len(listed)} Dags"
-        tell(f"{lab.address} · {' / '.join(ADMIN)}{dags}")
+        if airflow.NAME not in lab.without:
+            _greet_from_airflow(lab)
         if "inbox" not in lab.without:
             tell(f"{lab.url('inbox')} · the inbox: what the lessons send out")
         tell("Ctrl-C stops everything; runs and data are kept.")
@@ -218,6 +212,18 @@ async def _run(lab: Lab, described: list[Service], parent: int | None) -> None:
     await supervisor.run(greet)
     if watch:
         watch.cancel()
+
+
+def _greet_from_airflow(lab: Lab) -> None:
+    """Say where Airflow is, how many Dags it has, and which files it could not read."""
+    try:
+        listed, errors = airflow.listed_lessons(lab), airflow.import_errors(lab)
+    except OSError as error:
+        listed, errors = None, [f"Airflow does not say which Dags it has: {error}"]
+    for line in errors:
+        tell(f"! {line}")
+    dags = "" if listed is None else f" · {len(listed)} Dags"
+    tell(f"{lab.address} · {' / '.join(ADMIN)}{dags}")
 
 
 def _stop(supervisor: Supervisor) -> None:

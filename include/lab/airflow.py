@@ -15,12 +15,24 @@ from include.lab.airflow_settings import ADMIN, airflow_environment
 from include.lab.service import Probe, Service, direct
 from include.lab.settings import Lab
 
+NAME = "airflow"
+"""What `WITHOUT` calls all of it: without Airflow, the lab is the services alone."""
+
 COMPONENTS = {
     "api-server": "the UI, the REST API and the API that tasks talk to",
     "scheduler": "starts runs and tasks, and runs the tasks (a LocalExecutor)",
     "dag-processor": "reads the lesson files",
     "triggerer": "waits for deferred tasks",
 }
+
+
+def services(lab: Lab) -> list[Service]:
+    """What all components share, and each of them.
+
+    Raises:
+        ConfigurationError: a file of facts is wrong; told before anything is started.
+    """
+    return [metadata(lab), *(airflow(lab, component) for component in COMPONENTS)]
 
 
 def metadata(lab: Lab) -> Service:

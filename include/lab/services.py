@@ -30,15 +30,15 @@ def services(lab: Lab) -> list[Service]:
         "azurite": azurite,
         "metrics": metrics,
     }
-    for name in sorted(lab.without - describe.keys()):
-        raise LabError(f"WITHOUT={name}: what can be left out is {', '.join(sorted(describe))}.")
+    optional = {*describe, airflow.NAME}
+    for name in sorted(lab.without - optional):
+        raise LabError(f"WITHOUT={name}: what can be left out is {', '.join(sorted(optional))}.")
     return [
         postgres.postgres(lab),
         postgres.databases(lab),
         *(describe[name](lab) for name in describe if name not in lab.without),
-        airflow.metadata(lab),
         seeds(lab),
-        *(airflow.airflow(lab, component) for component in airflow.COMPONENTS),
+        *(airflow.services(lab) if airflow.NAME not in lab.without else ()),
     ]
 
 

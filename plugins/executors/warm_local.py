@@ -3,6 +3,7 @@
 import importlib
 import logging
 import warnings
+from typing import Any
 
 from airflow.executors.local_executor import LocalExecutor
 
@@ -44,8 +45,13 @@ class WarmLocalExecutor(LocalExecutor):
     On macOS each task is a new Python, which inherits nothing: there it is a LocalExecutor.
     """
 
-    def start(self) -> None:
-        """Import the libraries, then fork the workers, whose tasks inherit them."""
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Import the libraries, which the tasks of the forked workers inherit.
+
+        Here, not in `start`: the scheduler has given its first heartbeat when it calls that, and
+        would be taken for dead after half a minute of imports on a busy machine.
+        """
+        super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
         if self.is_mp_using_fork:
             with warnings.catch_warnings():
                 # skops looks into every module that is loaded, also at Airflow's deprecated names.
@@ -54,4 +60,3 @@ class WarmLocalExecutor(LocalExecutor):
                 for name in PRELOADED:
                     importlib.import_module(name)
                 logging.disable(logging.NOTSET)
-        super().start()

@@ -13,6 +13,7 @@ from tests.inbox import Inbox
 from tests.labs import stopped
 from tests.lessons import Run, query
 
+pytestmark = pytest.mark.airflow
 LESSON = "phase12_03_health_checks"
 HISTORY = "SELECT component, state, detail FROM marts.health_checks ORDER BY 1"
 WELL = dict.fromkeys(COMPONENTS, "healthy")

@@ -8,12 +8,14 @@ from include.lab.airflow_settings import ADMIN
 from include.lab.settings import Lab
 
 
+@pytest.mark.airflow
 def test_a_working_airflow_passes(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
     """It is found by the environment, or it is the lab."""
     assert smoke.main({"LAB_HOME": str(lab.home), "LAB_PORT_BASE": str(lab.port_base)}) == 0
     assert f"succeeded at {lab.url('airflow')}" in capsys.readouterr().out
 
 
+@pytest.mark.airflow
 @pytest.mark.parametrize(
     ("password", "said"), [("wrong", "401"), (ADMIN[1], "is still (queued|running) after 0 s")]
 )

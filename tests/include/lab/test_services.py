@@ -8,6 +8,7 @@ import pytest
 from include.configuration.metadata import connections
 from include.lab import services as catalogue
 from include.lab.addresses import addresses
+from include.lab.airflow import COMPONENTS
 from include.lab.airflow_settings import airflow_environment
 from include.lab.settings import Lab, LabError
 
@@ -37,10 +38,15 @@ def test_all_of_them_can_be_left_out_together(place: Lab):
     assert names(place) - names(without(place, *OPTIONAL)) == set(OPTIONAL)
 
 
+def test_airflow_can_be_left_out_as_a_whole(place: Lab):
+    """The services remain."""
+    assert names(place) - names(without(place, "airflow")) == {"metadata", *COMPONENTS}
+
+
 @pytest.mark.parametrize("name", ["postgres", "scheduler", "no_such"])
 def test_what_cannot_be_left_out_is_refused_by_name(place: Lab, name: str):
     """An unknown service, and one that the lab needs, are answered with what can be left out."""
-    with pytest.raises(LabError, match=rf"WITHOUT={name}: what can be left out is azurite, "):
+    with pytest.raises(LabError, match=rf"WITHOUT={name}: what can be left out is airflow, "):
         catalogue.services(without(place, name))
 
 

@@ -11,7 +11,7 @@ from tests.live.rest import Rest
 
 LESSON = "phase1_01_hello_airflow"
 
-pytestmark = pytest.mark.usefixtures("known_connections")
+pytestmark = [pytest.mark.airflow, pytest.mark.usefixtures("known_connections")]
 
 
 def test_starts_a_run_and_sees_it_end(lab: Lab) -> None:

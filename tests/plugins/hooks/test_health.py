@@ -12,6 +12,7 @@ pytestmark = pytest.mark.usefixtures("bag", "known_connections")
 ELSEWHERE = ("database", "object_store", "queue")
 
 
+@pytest.mark.airflow
 def test_everything_is_well_when_prepared(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each probe of the lab's own components passes; the partner's API belongs to a run."""
     health = HealthHook()
