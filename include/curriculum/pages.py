@@ -1,8 +1,9 @@
 """What is written in several places is written once, and copied.
 
-The syllabus has four written copies: the head of each lesson's docstring, the lessons' table in
-README.md, the index `dags/airflow_usecases.md` and the glossary. `sync` writes them, `differing`
-names those that say something else.
+The syllabus has five written copies: the head of each lesson's docstring, the lessons' table in
+README.md, the upper part of each phase's page in `docs/phases`, the index
+`dags/airflow_usecases.md` and the glossary. `sync` writes them, `differing` names those that say
+something else.
 """
 
 import ast
@@ -18,11 +19,15 @@ README = "README.md"
 INDEX = "dags/airflow_usecases.md"
 GLOSSARY = "docs/glossary.md"
 HEADING = "## What you will learn"
+LOOK_AT, IN_PRODUCTION = "What to look at afterwards", "In production"
+"""The headings of what is written by hand on a phase's page."""
+
 START, END = "<!-- syllabus:start -->", "<!-- syllabus:end -->"
 
 _WIDTH = 96
 _WRITTEN = "<!-- Written by `make sync` from configs/curriculum.toml: change it there. -->"
 _NEW_README = f"# Airflow curriculum\n\n{START}\n{END}\n"
+_NEW_PAGE = f"{START}\n{END}\n\n## {LOOK_AT}\n\n## {IN_PRODUCTION}\n"
 
 _QUICK_START = """\
 ```bash
@@ -42,7 +47,8 @@ def copies(syllabus: Syllabus, root: Path) -> dict[str, str]:
     """Return every written copy as it should be: path below `root` to the file's whole text.
 
     Raises:
-        PageError: a lesson's docstring or README.md lacks the mark that says where the copy goes.
+        PageError: a lesson's docstring, README.md or a phase's page lacks the mark that says where
+            the copy goes.
     """
     texts: dict[str, str] = {}
     problems: list[str] = []
@@ -53,10 +59,13 @@ def copies(syllabus: Syllabus, root: Path) -> dict[str, str]:
                 texts[lesson.file] = with_head(source, lesson)
             except PageError as error:
                 problems.append(str(error))
-    try:
-        texts[README] = _readme(syllabus, root)
-    except PageError as error:
-        problems.append(str(error))
+    parts = {README: (lessons_table(syllabus, root), _NEW_README)}
+    parts |= {page(phase): (phase_text(phase, root), _NEW_PAGE) for phase in syllabus.phases}
+    for path, (part, new) in parts.items():
+        try:
+            texts[path] = _with_part(path, _text_of(root / path) or new, part)
+        except PageError as error:
+            problems.append(str(error))
     if problems:
         raise PageError("\n".join(problems))
     texts[INDEX] = index(syllabus, root)
@@ -152,6 +161,33 @@ def index(syllabus: Syllabus, root: Path) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def page(phase: Phase) -> str:
+    """Return the path of the phase's own page, below the root."""
+    return f"docs/phases/phase{phase.number:02d}.md"
+
+
+def phase_text(phase: Phase, root: Path) -> str:
+    """Return what the syllabus says on the phase's page: objective, lessons, concepts."""
+    way = page(phase)
+    shown_by = {lesson.slug: _link(lesson, lesson.number, root, way) for lesson in phase.lessons}
+    concepts = [f"- **{one.name}** ({shown_by[one.lesson]}). {one.says}" for one in phase.concepts]
+    lessons = [
+        (lesson.number, _link(lesson, lesson.title, root, way), lesson.promise)
+        for lesson in phase.lessons
+    ]
+    parts = [
+        f"# {_phase_title(phase)}",
+        phase.objective,
+        f"**Level** {phase.level} · **Time** {sum(one.minutes for one in phase.lessons)} minutes · "
+        f"**Services** {_names(phase.services)}",
+        "## Lessons, in this order",
+        _table(("", "Lesson", "What you will have seen"), lessons),
+        "## Concepts, each with the lesson that shows it",
+        "\n".join(concepts),
+    ]
+    return "\n\n".join(parts)
+
+
 def glossary(syllabus: Syllabus, root: Path) -> str:
     """Return the page of terms: meaning, former name, and the lessons that use them."""
     rows = []
@@ -169,13 +205,13 @@ def glossary(syllabus: Syllabus, root: Path) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _readme(syllabus: Syllabus, root: Path) -> str:
-    text = _text_of(root / README) or _NEW_README
+def _with_part(path: str, text: str, part: str) -> str:
+    """Return the file's text with `part` between the two marks; the rest is kept."""
     before, start, rest = text.partition(START)
     _, end, after = rest.partition(END)
     if not start or not end:
-        raise PageError(f"{README}: has no place for the lessons; add `{START}` and `{END}`")
-    return f"{before}{START}\n\n{lessons_table(syllabus, root)}\n\n{END}{after}"
+        raise PageError(f"{path}: has no place for the lessons; add `{START}` and `{END}`")
+    return f"{before}{START}\n\n{part}\n\n{END}{after}"
 
 
 def _docstring_lines(source: str, lesson: Lesson) -> tuple[int, int]:
@@ -219,9 +255,10 @@ def _phase_section(phase: Phase, root: Path) -> str:
     ]
     shown_by = {lesson.slug: _link(lesson, lesson.number, root, INDEX) for lesson in phase.lessons}
     concepts = [f"- {concept.name} ({shown_by[concept.lesson]})" for concept in phase.concepts]
+    way = posixpath.relpath(page(phase), posixpath.dirname(INDEX))
     parts = [
         f"## {_phase_title(phase)}",
-        f"**Objective:** {phase.objective}",
+        f"**Objective:** {phase.objective} [More on this phase]({way})",
         _table(("Dag", "What you will have seen", "Services", "Minutes", "State"), rows),
         "**Key concepts**, each with the lesson that shows it:",
         "\n".join(concepts),

@@ -61,10 +61,11 @@ class Level(Facts):
 
 
 class Concept(Facts):
-    """A key concept of a phase, and the slug of the lesson in that phase that shows it."""
+    """A key concept of a phase, the slug of the lesson in it that shows it, and a word on it."""
 
     name: Line
     lesson: str
+    says: Line
 
 
 class Lesson(Facts):

@@ -9,6 +9,7 @@ import pytest
 
 from include.configuration import metadata
 from include.curriculum import syllabus
+from include.lab import airflow
 from include.lab import services as catalogue
 from include.lab.addresses import addresses
 from include.lab.airflow import COMPONENTS
@@ -156,4 +157,17 @@ def test_a_page_names_only_ports_and_services_that_there_are(page: Path, describ
     text = page.read_text()
     assert set(re.findall(r"(?:127\.0\.0\.1|localhost):(\d+)", text)) <= usual
     left_out = re.findall(r"WITHOUT=([\w,]+)", text)
-    assert {name for names in left_out for name in names.split(",")} <= stand_ins(described)
+    there = stand_ins(described) | {airflow.NAME}
+    assert {name for names in left_out for name in names.split(",")} <= there
+
+
+@pytest.mark.parametrize(
+    "page",
+    [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / "dags/airflow_usecases.md"],
+    ids=lambda page: page.relative_to(ROOT).as_posix(),
+)
+def test_every_link_within_the_project_leads_somewhere(page: Path):
+    """A file that was moved or renamed is not left behind in prose."""
+    links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text())
+    within = [link for link in links if "://" not in link]
+    assert [link for link in within if not (page.parent / link).exists()] == []

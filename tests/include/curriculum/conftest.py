@@ -19,8 +19,8 @@ objective = "Know how to start."
 level = "Beginner"
 requires = ["core Airflow"]
 concepts = [
-    { name = "Starting a | or b", lesson = "01_start" },
-    { name = "Waiting", lesson = "02_wait" },
+    { name = "Starting a | or b", lesson = "01_start", says = "It begins." },
+    { name = "Waiting", lesson = "02_wait", says = "It takes time." },
 ]
 
 [[phase.lesson]]
@@ -47,7 +47,7 @@ objective = "Know how to end."
 level = "Enterprise A & B"
 requires = ["`scipy`"]
 concepts = [
-    { name = "Ending", lesson = "01_end" },
+    { name = "Ending", lesson = "01_end", says = "It is over." },
 ]
 
 [[phase.lesson]]

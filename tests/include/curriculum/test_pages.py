@@ -9,7 +9,8 @@ from include.curriculum.pages import PageError
 from include.curriculum.syllabus import ROOT, Lesson, Syllabus, load
 
 LESSON_FILE = "dags/phase1/02_wait.py"
-EVERY_COPY = [LESSON_FILE, pages.README, pages.INDEX, pages.GLOSSARY]
+FIRST, SECOND = "docs/phases/phase01.md", "docs/phases/phase02.md"
+EVERY_COPY = [LESSON_FILE, pages.README, FIRST, SECOND, pages.INDEX, pages.GLOSSARY]
 
 
 @pytest.fixture
@@ -122,7 +123,7 @@ def test_the_prose_of_the_readme_is_kept(syllabus, small_root):
         "<!-- Written by `make sync` from configs/curriculum.toml: change it there. -->\n\n# ",
         "3 Dags in 2 phases. 1 of 3 lessons are ready.",
         "| 1 | [First & foremost](#phase-1-first--foremost) | 2 | Starting | Beginner | 1 of 2 |",
-        "## Phase 1: First & foremost\n\n**Objective:** Know how to start.\n",
+        "## Phase 1: First & foremost\n\n**Objective:** Know how to start. [More on this ",
         "| [`phase1_02_wait`](phase1/02_wait.py) | It waits. | `postgres`, `object_store` | 10 |",
         "| `phase2_01_end` | It ends. | `kafka` | 15 | planned |",
         "- Starting a | or b (1.01)\n- Waiting ([1.02](phase1/02_wait.py))\n",
@@ -136,6 +137,51 @@ def test_the_prose_of_the_readme_is_kept(syllabus, small_root):
 def test_the_index_of_the_curriculum(syllabus, small_root, part):
     """The index holds overview, phases, concepts, prerequisites, tree, path and checklist."""
     assert part in pages.index(syllabus, small_root)
+
+
+def test_the_page_of_a_phase(syllabus, small_root):
+    """It holds the objective, the lessons in order, and a sentence on each concept."""
+    assert pages.phase_text(syllabus.phases[0], small_root) == textwrap.dedent(
+        """\
+        # Phase 1: First & foremost
+
+        Know how to start.
+
+        **Level** Beginner · **Time** 15 minutes · **Services** `postgres`, `object_store`
+
+        ## Lessons, in this order
+
+        |  | Lesson | What you will have seen |
+        | --- | --- | --- |
+        | 1.01 | Start | It starts. |
+        | 1.02 | [Wait](../../dags/phase1/02_wait.py) | It waits. |
+
+        ## Concepts, each with the lesson that shows it
+
+        - **Starting a | or b** (1.01). It begins.
+        - **Waiting** ([1.02](../../dags/phase1/02_wait.py)). It takes time."""
+    )
+
+
+def test_what_is_written_by_hand_on_a_page_is_kept(syllabus, small_root):
+    """A new page has its headings, and what stands below them stays."""
+    pages.sync(syllabus, small_root)
+    page = small_root / FIRST
+    heading = f"## {pages.LOOK_AT}\n"
+    page.write_text(page.read_text().replace(heading, f"{heading}\n- The end.\n"))
+
+    assert pages.sync(syllabus, small_root) == []
+    assert f"{heading}\n- The end.\n\n## {pages.IN_PRODUCTION}" in page.read_text()
+
+
+@pytest.mark.parametrize("phase", load().phases, ids=lambda phase: phase.title)
+@pytest.mark.parametrize("heading", [pages.LOOK_AT, pages.IN_PRODUCTION])
+def test_each_page_says_what_no_syllabus_can(phase, heading):
+    """At least two points below each heading, and no code: that stands in tested files."""
+    _, _, below = (ROOT / pages.page(phase)).read_text().partition(f"## {heading}\n")
+
+    assert below.partition("\n## ")[0].count("\n- ") >= 2
+    assert "```" not in below
 
 
 def test_the_learning_path_names_the_span_of_phases():
@@ -172,11 +218,11 @@ def test_sync_writes_all_copies_once(syllabus, small_root):
 
 @pytest.mark.parametrize("path", EVERY_COPY)
 def test_a_copy_that_says_something_else_is_noticed(syllabus, small_root, path):
-    """A single changed number in any of the four copies is found, and mended."""
+    """A single changed number in any of the copies is found, and mended."""
     pages.sync(syllabus, small_root)
     file = small_root / path
     right = file.read_text(encoding="utf-8")
-    file.write_text(right.replace("1.02", "1.03", 1), encoding="utf-8")
+    file.write_text(right.replace("0", "7", 1), encoding="utf-8")
 
     assert pages.differing(syllabus, small_root) == [path]
     assert pages.sync(syllabus, small_root) == [path]
@@ -198,7 +244,8 @@ def test_a_new_lesson_makes_the_pages_differ(syllabus, small_root):
     new = small_root / "dags" / "phase1" / "01_start.py"
     new.write_text('"""## What you will learn\n"""\n', encoding="utf-8")
 
-    assert pages.differing(syllabus, small_root) == ["dags/phase1/01_start.py", *EVERY_COPY[1:]]
+    others = [path for path in EVERY_COPY[1:] if path != SECOND]
+    assert pages.differing(syllabus, small_root) == ["dags/phase1/01_start.py", *others]
 
 
 def test_nothing_is_written_while_one_place_is_missing(syllabus, small_root):
