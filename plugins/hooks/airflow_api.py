@@ -59,6 +59,18 @@ class AirflowApiHook(BaseHook):
         graph: dict[str, Any] = answer.json()
         return graph
 
+    def events(self, after: str | None = None) -> list[dict[str, Any]]:
+        """Return what the event log has, oldest first; from `after` on, a moment in ISO 8601.
+
+        Raises:
+            httpx.HTTPStatusError: this login may not read the event log.
+        """
+        found: list[dict[str, Any]] = []
+        facts = {"order_by": "event_log_id", "limit": 100, **({"after": after} if after else {})}
+        while page := self.get("eventLogs", offset=len(found), **facts)["event_logs"]:
+            found += page
+        return found
+
     def trigger(self, dag_id: str, conf: dict[str, Any] | None = None) -> str:
         """Start a run of a Dag, without a logical date; return its id.
 

@@ -6,6 +6,7 @@ import pytest
 
 from include.curriculum import syllabus
 from include.lab.settings import Lab
+from plugins.hooks.audit_trail import PAGES
 from tests.lessons import bucket, messages, models, query
 from tests.live.rest import Rest
 
@@ -41,14 +42,16 @@ def _left_behind(lab: Lab) -> dict[str, Any]:
     }
     gcs = {file: file.read_bytes() for file in (lab.home / "gcs").rglob("*.csv")}
     sent = {topic: sorted(message.value() for message in messages(topic)) for topic in TOPICS}
-    files = {"lake": bucket("lake"), "landing": landing, "gcs": gcs}
+    lake = {key: body for key, body in bucket("lake").items() if not key.startswith(PAGES)}
+    files = {"lake": lake, "landing": landing, "gcs": gcs}
     return {"rows": rows, **files, "messages": sent, "models": models()}
 
 
 TOPICS = ("shop.orders", "shop.orders.dead")
 TABLES = """
 SELECT table_name FROM information_schema.tables
-WHERE table_schema = 'marts' AND table_name NOT IN ('events', 'alert_runs') ORDER BY 1
+WHERE table_schema = 'marts' AND table_name NOT IN ('events', 'alert_runs', 'audit_trail')
+ORDER BY 1
 """
 
 

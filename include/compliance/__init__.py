@@ -1,0 +1,1 @@
+"""What was done can be proven, and a person can be forgotten."""

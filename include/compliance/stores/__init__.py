@@ -1,0 +1,1 @@
+"""Where personal data lies: how each store is searched, and how one person leaves it."""
