@@ -69,9 +69,13 @@ Action = Literal["can_create", "can_read", "can_edit", "can_delete", "menu_acces
 
 
 class Role(Facts):
-    """One role and its permissions, each an action on a resource."""
+    """One role and its permissions, each an action on a resource.
+
+    `login` is the id of the connection whose login has the role; a role without one is for people.
+    """
 
     description: str
+    login: str | None = None
     permissions: list[tuple[Action, str]]
 
 

@@ -33,6 +33,10 @@ def addresses(lab: Lab) -> dict[str, str]:
         "LAB_PUSHGATEWAY_URL": f"{lab.url('metrics')}/pushgateway",
         "LAB_AIRFLOW_URL": lab.url("airflow"),
         "LAB_PIPELINE_PASSWORD": lab.secrets["pipeline_password"],
+        "LAB_SALES_PASSWORD": lab.secrets["sales_password"],
+        "LAB_LOGISTICS_PASSWORD": lab.secrets["logistics_password"],
+        "LAB_AUDITOR_PASSWORD": lab.secrets["auditor_password"],
+        "LAB_ACCESS_PASSWORD": lab.secrets["access_password"],
         "LAB_DELIVERY_REPOSITORY": str(lab.delivery),
         "LAB_LANDING": str(lab.landing),
     }

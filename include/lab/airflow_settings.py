@@ -61,6 +61,8 @@ def airflow_environment(lab: Lab) -> dict[str, str]:
             "statsd_influxdb_enabled": True,
             "legacy_names_on": False,
         },
+        # How many seconds a permission that was taken away still holds; the default is 30.
+        "fab": {"cache_ttl": 1},
         "openlineage": {"disabled": True},
         "dag_factory": {"enable_telemetry": False},
     }

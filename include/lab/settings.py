@@ -128,6 +128,10 @@ def _kept_secrets(file: Path) -> dict[str, str]:
                 "vault_root_token",
                 "vault_secret_id",
                 "pipeline_password",
+                "sales_password",
+                "logistics_password",
+                "auditor_password",
+                "access_password",
             )
         },
     }

@@ -26,12 +26,11 @@ def main(arguments: list[str] | None = None) -> None:
     # Read first: a mistake in a file is told before the database is touched.
     facts = objects()
     roles = metadata.roles()
-    robot = metadata.connections()["airflow_api"]
 
     from airflow.utils.db import initdb
 
     initdb()
-    create_access(options.admin, options.password, roles, (robot["login"], robot["password"]))
+    create_access(options.admin, options.password, roles, logins(roles))
     remembered = Path(os.environ["AIRFLOW_HOME"]) / "seeded.json"
     for name in seed(facts, remembered):
         sys.stdout.write(f"kept {name} as it was changed by hand\n")
@@ -73,13 +72,23 @@ def seed(facts: dict[str, dict[str, Any]], remembered: Path) -> list[str]:
     return kept
 
 
-def create_access(
-    admin: str, password: str, roles: dict[str, metadata.Role], robot: tuple[str, str]
-) -> None:
-    """Create the admin's login if it is missing, the roles with exactly their permissions, a robot.
+def logins(roles: dict[str, metadata.Role]) -> dict[str, tuple[str, str]]:
+    """Return login and password of each role that is tied to a connection, by the role's name."""
+    known = metadata.connections()
+    found = {name: known[facts.login] for name, facts in roles.items() if facts.login}
+    return {name: (facts["login"], facts["password"]) for name, facts in found.items()}
 
-    `robot` is the login, and its password, by which Dags call Airflow's REST API; its role bears
-    the same name.
+
+def create_access(
+    admin: str,
+    password: str,
+    roles: dict[str, metadata.Role],
+    users: dict[str, tuple[str, str]],
+) -> None:
+    """Create the admin's login if it is missing, the roles with exactly their permissions, users.
+
+    `users` has, by the role that it gets, each login and its password: those of teams and those by
+    which Dags call Airflow's REST API.
     """
     from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder
 
@@ -97,12 +106,12 @@ def create_access(
                 manager.remove_permission_from_role(role, permission)
             for permission in wanted:
                 manager.add_permission_to_role(role, permission)
-        login, secret = robot
-        if user := manager.find_user(login):
-            manager.reset_password(user.id, secret)
-        else:
-            email, role = f"{login}@shop.example", manager.find_role(login)
-            manager.add_user(login, "The", login.title(), email, role, secret)
+        for name, (login, secret) in users.items():
+            if user := manager.find_user(login):
+                manager.reset_password(user.id, secret)
+            else:
+                email, role = f"{login}@shop.example", manager.find_role(name)
+                manager.add_user(login, "The", login.title(), email, role, secret)
 
 
 def _digest(facts: dict[str, Any]) -> str:

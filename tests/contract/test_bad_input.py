@@ -110,6 +110,15 @@ BAD: list[tuple[str, Conf, str]] = [
     ("phase14_01_dataset_producer", {"update": "nothing"}, "update"),
     ("phase14_01_dataset_producer", {"day": "2026-02-29"}, "day"),
     ("phase14_03_dataset_patterns", {"break_contract": None}, "break_contract"),
+    ("phase16_02_rbac_patterns", {"tamper": "admin"}, "tamper"),
+    ("phase16_02_rbac_patterns", {"apply": []}, "apply"),
+    ("phase16_02_rbac_patterns__sales", {"sql": "DROP TABLE shop.orders"}, "sql"),
+    ("phase18_01_feature_store", {"week": 3}, "week"),
+    ("phase18_01_feature_store", {"missed": -1}, "missed"),
+    ("phase18_01_feature_store", {"skip_batch": True}, "skip_batch"),
+    ("phase18_02_ab_testing", {"experiment": "../one_page_checkout"}, "experiment"),
+    ("phase18_02_ab_testing", {"looks": 5}, "looks"),
+    ("phase18_02_ab_testing", {"lose_visits": "some"}, "lose_visits"),
 ]
 """The Dag, the `conf`, and the name to be told."""
 

@@ -151,8 +151,8 @@ def test_all_of_it_twice(bag: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 
     def wanted(*permissions: tuple[str, str]) -> None:
         # Airflow itself lets every role see its first page.
-        team = SimpleNamespace(permissions=[*permissions, ("can_read", "Website")])
-        robot = SimpleNamespace(permissions=[("can_read", "DAGs")])
+        team = SimpleNamespace(permissions=[*permissions, ("can_read", "Website")], login=None)
+        robot = SimpleNamespace(permissions=[("can_read", "DAGs")], login="airflow_api")
         roles = {"proof_team": team, "pipeline": robot}
         monkeypatch.setattr(facts_of, "roles", lambda: roles)
 

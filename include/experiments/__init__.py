@@ -1,0 +1,1 @@
+"""Experiments on live traffic: split, compared, stopped in time, and rolled out."""
