@@ -35,7 +35,8 @@ def start_anew(
     end = time.monotonic() + seconds
     unknown_group, unknown_topic = KafkaError.GROUP_ID_NOT_FOUND, KafkaError.UNKNOWN_TOPIC_OR_PART
     soon = {"request_timeout": ANSWER_SECONDS}
-    _insist(partial(admin.delete_consumer_groups, [*groups], **soon), end, fine=unknown_group)
+    if groups:
+        _insist(partial(admin.delete_consumer_groups, [*groups], **soon), end, fine=unknown_group)
     _insist(partial(admin.delete_topics, [*topics], **soon), end, fine=unknown_topic)
     for topic in topics:
         new = NewTopic(topic, PARTITIONS, 1)

@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 
 TOPIC = "shop.members"
 SECONDS = 20
+"""How long the broker may take to answer."""
+
+QUIET_SECONDS = 1
+"""How long nothing must come behind what the broker calls the end."""
+
+
+class ReadError(RuntimeError):
+    """The topic could not be read to its end, so nobody knows who is in it."""
 
 
 class Topic:
@@ -54,7 +62,11 @@ class Topic:
         send(self.producer, TOPIC, messages)
 
     def find(self, member: Member) -> list[str]:
-        """Return each message that names the person, as it is or once it is decrypted."""
+        """Return each message that names the person, as it is or once it is decrypted.
+
+        Raises:
+            ReadError: not every message could be read.
+        """
         from cryptography.fernet import Fernet
 
         keys = dict(self._keys().values())
@@ -87,9 +99,11 @@ class Topic:
             first, end = self.consumer.get_watermark_offsets(place, timeout=SECONDS)
             self.consumer.assign([TopicPartition(TOPIC, number, first)])
             offset = first
-            while offset < end:
-                message = self.consumer.poll(SECONDS)
-                if message is None or message.error():
-                    raise TimeoutError(f"{TOPIC}[{number}] ends at {end}, read up to {offset}.")
+            # The end of some brokers is that of the first message of the last batch.
+            while message := self.consumer.poll(SECONDS if offset < end else QUIET_SECONDS):
+                if error := message.error():
+                    raise ReadError(f"{TOPIC}[{number}] cannot be read: {error.str()}.")
                 offset = (message.offset() or 0) + 1
                 yield message
+            if offset < end:
+                raise ReadError(f"{TOPIC}[{number}] ends at {end}, but was read up to {offset}.")
