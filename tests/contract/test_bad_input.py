@@ -110,6 +110,8 @@ BAD: list[tuple[str, Conf, str]] = [
     ("phase14_01_dataset_producer", {"update": "nothing"}, "update"),
     ("phase14_01_dataset_producer", {"day": "2026-02-29"}, "day"),
     ("phase14_03_dataset_patterns", {"break_contract": None}, "break_contract"),
+    ("phase15_01_yaml_dag_factory", {"edit": "everything"}, "edit"),
+    ("phase15_01_yaml_dag_factory__countries", {"country": "DE"}, "country"),
 ]
 """The Dag, the `conf`, and the name to be told."""
 
