@@ -112,6 +112,7 @@ BAD: list[tuple[str, Conf, str]] = [
     ("phase14_03_dataset_patterns", {"break_contract": None}, "break_contract"),
     ("phase15_01_yaml_dag_factory", {"edit": "everything"}, "edit"),
     ("phase15_01_yaml_dag_factory__countries", {"country": "DE"}, "country"),
+    ("phase15_02_jinja_templates", {"forget": "HOME"}, "forget"),
 ]
 """The Dag, the `conf`, and the name to be told."""
 
