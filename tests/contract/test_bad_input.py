@@ -113,6 +113,8 @@ BAD: list[tuple[str, Conf, str]] = [
     ("phase15_01_yaml_dag_factory", {"edit": "everything"}, "edit"),
     ("phase15_01_yaml_dag_factory__countries", {"country": "DE"}, "country"),
     ("phase15_02_jinja_templates", {"forget": "HOME"}, "forget"),
+    ("phase15_03_dynamic_dag_patterns", {"tenants": 501}, "tenants"),
+    ("phase15_03_dynamic_dag_patterns__north", {"countries": ["IT"]}, "countries"),
 ]
 """The Dag, the `conf`, and the name to be told."""
 
