@@ -9,9 +9,9 @@ import difflib
 import re
 import tomllib
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Any, NamedTuple, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
@@ -60,19 +60,7 @@ def read_yaml(path: Path, model: type[M]) -> M:
         ConfigurationError: the file cannot be read, is not YAML, names a key twice, or does not
             fit the model.
     """
-    import yaml
-
-    text = _read(path)
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        number = mark.line + 1 if mark else 1
-        reason = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise ConfigurationError(f"{path}:{number}: not valid YAML: {reason}") from error
-    lines: dict[KeyPath, int] = {(): 1}
-    problems = [(key, "stands here a second time; remove one") for key in _index(node, (), lines)]
+    data, lines, problems = _composed(_read(path), str(path))
     details: list[ErrorDetails] = []
     if not problems:
         try:
@@ -80,10 +68,80 @@ def read_yaml(path: Path, model: type[M]) -> M:
         except ValidationError as error:
             details = _without_echoes(error.errors())
     problems += [(detail["loc"], _explain(detail, model, "`{}: ...`")) for detail in details]
+    raise ConfigurationError("\n".join(_told(str(path), lines, problems)))
+
+
+class Entries(NamedTuple):
+    """What a file holds at its top: the right entries, and of each wrong one its mistakes."""
+
+    good: dict[str, BaseModel]
+    bad: dict[str, list[str]]
+    lines: dict[str, int]
+
+
+Check = Callable[[BaseModel], Iterable[tuple[KeyPath, str]]]
+"""What a model cannot say by itself: keys, as seen from the entry, each with a sentence."""
+
+
+def read_yaml_entries(
+    text: str, source: str, model_of: Callable[[str], type[BaseModel]], check: Check = lambda _: ()
+) -> Entries:
+    """Read each entry of a YAML table by itself: a wrong one takes none of the others with it.
+
+    Args:
+        text: the file's text.
+        source: what the mistakes call the file.
+        model_of: the model of an entry, by its name.
+        check: what else has to hold for an entry.
+
+    Raises:
+        ConfigurationError: the text is not YAML, or no table.
+    """
+    data, lines, twice = _composed(text, source)
+    if not isinstance(data, dict) or not all(isinstance(name, str) for name in data):
+        raise ConfigurationError(f"{source}:1: the file: should be a table of named entries")
+    found = Entries({}, {}, {name: lines[(name,)] for name in data})
+    for name, facts in data.items():
+        problems = [(key, why) for key, why in twice if key[0] == name]
+        model = model_of(name)
+        try:
+            entry = model.model_validate(facts)
+            problems += [((name, *key), why) for key, why in check(entry)]
+        except ValidationError as error:
+            problems += [
+                ((name, *one["loc"]), _explain(one, model, "`{}: ...`"))
+                for one in _without_echoes(error.errors())
+            ]
+        if problems:
+            found.bad[name] = _told(source, lines, problems)
+        else:
+            found.good[name] = entry
+    return found
+
+
+def _composed(text: str, source: str) -> tuple[Any, dict[KeyPath, int], list[tuple[KeyPath, str]]]:
+    """What a YAML text says, the line of each of its keys, and those that it has twice."""
+    import yaml
+
+    try:
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
+        node = loader.get_single_node()
+        data = None if node is None else loader.construct_document(node)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        number = mark.line + 1 if mark else 1
+        reason = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise ConfigurationError(f"{source}:{number}: not valid YAML: {reason}") from error
+    lines: dict[KeyPath, int] = {(): 1}
+    twice = [(key, "stands here a second time; remove one") for key in _index(node, (), lines)]
+    return data, lines, twice
+
+
+def _told(
+    source: str, lines: dict[KeyPath, int], problems: Iterable[tuple[KeyPath, str]]
+) -> list[str]:
     found = [(_line_in(key, lines), _dotted(key), text) for key, text in problems]
-    raise ConfigurationError(
-        "\n".join(f"{path}:{line}: {key}: {text}" for line, key, text in sorted(found))
-    )
+    return [f"{source}:{line}: {key}: {text}" for line, key, text in sorted(found)]
 
 
 def _index(node: Any, path: KeyPath, lines: dict[KeyPath, int]) -> list[KeyPath]:

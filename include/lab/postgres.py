@@ -21,6 +21,12 @@ OWNERS = {
 }
 """Each database is owned by the role of its own name; the value names the role's secret."""
 
+TENANTS = {"tenant_north": "tenant_north_password", "tenant_south": "tenant_south_password"}
+"""Roles that may enter the warehouse, and see there what they are given; they own nothing."""
+
+GUESTS = {**TENANTS, "analyst": "analyst_password"}
+"""All who may enter; the analyst's access is what 17.03 reviews."""
+
 
 def postgres(lab: Lab) -> Service:
     """Describe the lab's PostgreSQL server.
@@ -77,15 +83,20 @@ def create_databases(lab: Lab) -> None:
     )
     connection.autocommit = True
     with connection.cursor() as cursor:
-        for name, secret in OWNERS.items():
+        for name, secret in {**OWNERS, **GUESTS}.items():
             owner, password = sql.Identifier(name), sql.Literal(lab.secrets[secret])
             cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name])
             verb = sql.SQL("ALTER" if cursor.fetchone() else "CREATE")
             cursor.execute(sql.SQL("{} ROLE {} LOGIN PASSWORD {}").format(verb, owner, password))
+        for name in OWNERS:
+            owner = sql.Identifier(name)
             cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
             if not cursor.fetchone():
                 cursor.execute(sql.SQL("CREATE DATABASE {0} OWNER {0}").format(owner))
                 cursor.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(owner))
+        for name in GUESTS:
+            grant = sql.SQL("GRANT CONNECT ON DATABASE warehouse TO {}")
+            cursor.execute(grant.format(sql.Identifier(name)))
     connection.close()
 
 

@@ -20,5 +20,6 @@ HOLLOW = Bar("The same, against Dags of as many tasks that do nothing", "×", 1.
 ALONE_MEDIAN = Bar("One lesson file read alone, cold: the median", "s", 0.1)
 ALONE_WORST = Bar("One lesson file read alone, cold: the slowest", "s", 0.6)
 HEAVY = Bar("Heavy modules that a lesson loads and its providers do not", "modules", 0)
+TENANTS = Bar("500 tenants' Dags (1500 tasks) read cold from one file", "s", 5.0)
 START = Bar("Second `make up` until all is healthy, against Airflow's four alone", "×", 1.3)
 MEMORY = Bar("Memory of the whole lab, idle", "GiB", 3.0)

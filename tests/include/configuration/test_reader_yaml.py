@@ -6,7 +6,7 @@ from typing import Literal
 import pytest
 from pydantic import Field
 
-from include.configuration.reader import ConfigurationError, Facts, read_yaml
+from include.configuration.reader import ConfigurationError, Facts, read_yaml, read_yaml_entries
 
 
 class Room(Facts):
@@ -89,3 +89,46 @@ def test_missing_file_is_named(file: Path):
     """With what to check."""
     with pytest.raises(ConfigurationError, match=r"house\.yaml: cannot be read: .*check the path"):
         read_yaml(file, House)
+
+
+ENTRIES = """\
+hall: { name: Hall, seats: 2 }
+kitchen:
+  name: Kitchen
+  seat: 4
+attic:
+  name: Attic
+  seats: 1
+  seats: 2
+"""
+
+
+def test_entries_are_read_one_by_one():
+    """A wrong entry takes none of the others with it, and its mistakes bear the file's lines."""
+    found = read_yaml_entries(ENTRIES, "house.yaml", lambda _: Room)
+
+    assert found.good == {"hall": Room(name="Hall", seats=2)}
+    assert [line.split(": ", 2)[:2] for line in found.bad["kitchen"]] == [
+        ["house.yaml:2", "kitchen.seats"],
+        ["house.yaml:4", "kitchen.seat"],
+    ]
+    assert found.bad["attic"] == [
+        "house.yaml:8: attic.seats: stands here a second time; remove one"
+    ]
+    assert found.lines == {"hall": 1, "kitchen": 2, "attic": 5}
+
+
+def test_what_no_model_can_say_is_asked_for():
+    """A check of the caller's own names keys of the entry, and they get their lines too."""
+    check = [(("seats",), "are too few for a hall")]
+
+    found = read_yaml_entries(ENTRIES, "house.yaml", lambda _: Room, lambda _: check)
+
+    assert found.bad["hall"] == ["house.yaml:1: hall.seats: are too few for a hall"]
+
+
+@pytest.mark.parametrize("text", ["- a\n", "1: { name: One, seats: 1 }\n", "", "a: [b"])
+def test_what_holds_no_entries_is_refused(text: str):
+    """Then nothing of it can be used."""
+    with pytest.raises(ConfigurationError, match=r"house\.yaml:\d"):
+        read_yaml_entries(text, "house.yaml", lambda _: Room)

@@ -1,0 +1,1 @@
+"""Dags as data: what a configuration may say, and what is wrong with it."""

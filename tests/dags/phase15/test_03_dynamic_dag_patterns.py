@@ -1,0 +1,92 @@
+"""`phase15_03_dynamic_dag_patterns`: the real database keeps the tenants apart."""
+
+import psycopg2
+import pytest
+from psycopg2.errors import InsufficientPrivilege
+
+from include.configuration.metadata import connections
+from include.data import seeds
+from include.retail.orders import newest_orders
+from tests.lessons import Run, query
+
+LESSON = "phase15_03_dynamic_dag_patterns"
+ORDERS = newest_orders(seeds.orders())
+COUNTRIES = {"north": ["NL", "PL", "SE"], "south": ["ES", "IT"]}
+
+
+def ask(tenant: str, sql: str) -> list[tuple[object, ...]]:
+    """What the database answers to the tenant's own login."""
+    where = connections()[f"tenant_{tenant}"]
+    opened = psycopg2.connect(
+        host=where["host"],
+        port=where["port"],
+        dbname=where["schema"],
+        user=where["login"],
+        password=where["password"],
+    )
+    with opened, opened.cursor() as cursor:
+        cursor.execute(sql)
+        rows: list[tuple[object, ...]] = cursor.fetchall()
+    opened.close()
+    return rows
+
+
+def test_tenants_cannot_see_each_other(run: Run) -> None:
+    """Each reads its own; all else is refused by PostgreSQL, also to whoever asks by hand."""
+    result = run(LESSON, {"tenants": 20})
+
+    assert result.state == "success"
+    for index, (tenant, other) in enumerate([("north", "south"), ("south", "north")]):
+        own = sum(order.country in COUNTRIES[tenant] for order in ORDERS)
+        assert result.returned("look_around", index) == {
+            f"tenant_{tenant}": f"{own} orders",
+            f"tenant_{other}": "refused",
+            "shop": "refused",
+            "marts": "refused",
+        }
+        assert ask(tenant, f"SELECT count(*) FROM tenant_{tenant}.orders") == [(own,)]
+        for sql in (
+            f"SELECT * FROM tenant_{other}.orders",
+            f"SELECT * FROM tenant_{other}.countries",
+            f"CREATE TABLE tenant_{other}.mine (a int)",
+            "SELECT * FROM shop.orders",
+            "SELECT * FROM shop.customers",
+            f"SET ROLE tenant_{other}",
+            f"GRANT USAGE ON SCHEMA tenant_{other} TO tenant_{tenant}",
+            "CREATE SCHEMA mine",
+        ):
+            with pytest.raises(InsufficientPrivilege):
+                ask(tenant, sql)
+    costs = result.returned("measure")
+    assert costs["dags"]["size"] > costs["mapped tasks"]["size"] > 0
+
+
+def test_each_tenants_dag_fills_its_own_table(run: Run) -> None:
+    """Twice, with the sums of its countries and no other; nor can the platform look in."""
+    run(LESSON, {"tenants": 1})
+    for tenant, countries in COUNTRIES.items():
+        for _ in range(2):
+            assert run(f"{LESSON}__{tenant}").state == "success"
+            assert ask(tenant, f"SELECT * FROM tenant_{tenant}.countries ORDER BY 1") == [
+                (name, len(sold), sum(sold))
+                for name in countries
+                for sold in [[order.amount for order in ORDERS if order.country == name]]
+            ]
+        with pytest.raises(InsufficientPrivilege):
+            query(f"SELECT * FROM tenant_{tenant}.countries")
+
+
+def test_a_schema_that_is_open_to_others_is_found_out(run: Run) -> None:
+    """Somebody grants one tenant the other's rows: the run fails and says who reads what."""
+    run(LESSON, {"tenants": 1})
+    query("GRANT USAGE ON SCHEMA tenant_south TO tenant_north; SELECT 1")
+    query("GRANT SELECT ON tenant_south.orders TO tenant_north; SELECT 1")
+    try:
+        result = run(LESSON, {"tenants": 1})
+    finally:
+        query("REVOKE ALL ON SCHEMA tenant_south FROM tenant_north; SELECT 1")
+        query("REVOKE ALL ON tenant_south.orders FROM tenant_north; SELECT 1")
+
+    assert result.state == "failed"
+    assert result.states["refuse_leaks"] == "failed"
+    assert "orders" in result.returned("look_around", 0)["tenant_south"]

@@ -1,0 +1,45 @@
+"""Tenants' Dags: what each is made of, and how their cost grows."""
+
+from typing import Any
+
+from include.dag_factory.tenants import many
+from plugins.factories import tenant_dags
+from tests.bench import bars
+from tests.bench.tenants import grow, growth_table
+
+
+def test_a_dag_is_its_tenants_steps_through_its_own_connection():
+    """In their order; with its pool, retries, owner and tag."""
+    (tenant,) = many(1)
+
+    dag = tenant_dags.build(tenant, "lesson", ["phase15"])
+
+    tasks: list[Any] = dag.topological_sort()
+    assert dag.dag_id == "lesson__t0000"
+    assert [task.task_id for task in tasks] == ["make_table", "fill_table", "check_table"]
+    assert [len(task.downstream_task_ids) for task in tasks] == [1, 1, 0]
+    for task in tasks:
+        assert (task.conn_id, task.pool, task.owner) == (tenant.schema,) * 3
+        assert task.retries == 2
+    assert dag.tags == {"phase15", "tenant:t0000"}
+
+
+def test_dags_grow_with_the_tenants_and_mapped_tasks_do_not():
+    """Ten times the tenants are ten times the bytes, or as many as before."""
+    dags = [tenant_dags.cost_of_dags(number).size for number in (5, 50)]
+    tasks = [tenant_dags.cost_of_tasks(number).size for number in (5, 50)]
+
+    assert dags[1] == 10 * dags[0]
+    assert tasks[1] == tasks[0] < dags[0]
+    assert tenant_dags.cost_of_dags(50).seconds > 0
+
+
+def test_500_tenants_are_read_in_the_stated_time():
+    """The bar of the benchmark; and the growth is a table for its page."""
+    few, many_of_them = grow([50, 500])
+
+    assert (few.dags, many_of_them.dags) == (50, 500)
+    assert many_of_them.seconds <= bars.TENANTS.limit
+    assert many_of_them.bytes == 10 * few.bytes
+    assert many_of_them.tasks_bytes == few.tasks_bytes
+    assert growth_table([few, many_of_them]).count("\n| 50") == 2
