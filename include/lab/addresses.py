@@ -28,6 +28,7 @@ def addresses(lab: Lab) -> dict[str, str]:
         "LAB_VAULT_HOST": HOST,
         "LAB_VAULT_PORT": str(lab.port("vault")),
         "LAB_VAULT_SECRET_ID": lab.secrets["vault_secret_id"],
+        "LAB_VAULT_ROTATOR_SECRET_ID": lab.secrets["vault_rotator_secret_id"],
         "LAB_GCS_URL": lab.url("gcs"),
         "LAB_BIGQUERY_URL": lab.url("bigquery"),
         "LAB_AZURITE_URL": lab.url("azurite"),

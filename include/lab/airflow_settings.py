@@ -66,6 +66,8 @@ def airflow_environment(lab: Lab) -> dict[str, str]:
         "openlineage": {"disabled": True},
         "dag_factory": {"enable_telemetry": False},
     }
+    if "vault" not in lab.without:
+        settings["workers"] |= _secrets_backend(lab)
     if "object_store" not in lab.without:
         settings["core"]["xcom_backend"] = (
             "airflow.providers.common.io.xcom.backend.XComObjectStorageBackend"
@@ -84,6 +86,28 @@ def airflow_environment(lab: Lab) -> dict[str, str]:
             for section, keys in settings.items()
             for key, value in keys.items()
         },
+    }
+
+
+def _secrets_backend(lab: Lab) -> dict[str, object]:
+    """Where tasks look for connections and variables first: in the vault, as its role `airflow`.
+
+    Without a mount point, an id has to name it: `secret/shop_reader` is looked up in the vault,
+    `warehouse` is not, so all other connections cost nothing and cannot be shadowed.
+    """
+    kwargs = {
+        "url": lab.url("vault"),
+        "auth_type": "approle",
+        "role_id": "airflow",
+        "secret_id": lab.secrets["vault_secret_id"],
+        "mount_point": None,
+        "connections_path": "airflow/connections",
+        "variables_path": "airflow/variables",
+        "config_path": None,
+    }
+    return {
+        "secrets_backend": "airflow.providers.hashicorp.secrets.vault.VaultBackend",
+        "secrets_backend_kwargs": json.dumps(kwargs),
     }
 
 

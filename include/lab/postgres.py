@@ -7,6 +7,7 @@ import signal
 import stat
 import subprocess
 from pathlib import Path
+from typing import Any
 
 from include.lab.service import Service, account
 from include.lab.settings import HOST, Lab, LabError
@@ -26,6 +27,9 @@ TENANTS = {"tenant_north": "tenant_north_password", "tenant_south": "tenant_sout
 
 GUESTS = {**TENANTS, "analyst": "analyst_password"}
 """All who may enter; the analyst's access is what 17.03 reviews."""
+
+VAULT_ADMIN, READER, READERS = "vault_admin", "shop_reader", "shop_readers"
+"""The vault's own login, the user whose password it changes, and the group of all who may read."""
 
 
 def postgres(lab: Lab) -> Service:
@@ -97,7 +101,30 @@ def create_databases(lab: Lab) -> None:
         for name in GUESTS:
             grant = sql.SQL("GRANT CONNECT ON DATABASE warehouse TO {}")
             cursor.execute(grant.format(sql.Identifier(name)))
+        _create_readers(cursor, lab.secrets["vault_database_password"])
     connection.close()
+
+
+def _create_readers(cursor: Any, password: str) -> None:
+    """Create who may read the warehouse, and the vault's login that may change and add such users.
+
+    The reader has no password, so nobody can be it until the vault has given it one.
+    """
+    from psycopg2 import sql
+
+    for name in (READERS, READER, VAULT_ADMIN):
+        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name])
+        if not cursor.fetchone():
+            cursor.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(name)))
+    admin = sql.SQL("ALTER ROLE {} LOGIN CREATEROLE PASSWORD {}")
+    cursor.execute(admin.format(sql.Identifier(VAULT_ADMIN), sql.Literal(password)))
+    cursor.execute(
+        f"ALTER ROLE {READER} LOGIN; "
+        f"GRANT pg_read_all_data TO {READERS}; "
+        f"GRANT CONNECT ON DATABASE warehouse TO {READERS}, {VAULT_ADMIN}; "
+        f"GRANT {READERS} TO {READER}; "
+        f"GRANT {READERS}, {READER} TO {VAULT_ADMIN} WITH ADMIN OPTION"
+    )
 
 
 def data_folder(lab: Lab) -> Path:

@@ -130,6 +130,8 @@ def _kept_secrets(file: Path) -> dict[str, str]:
                 "redis_password",
                 "vault_root_token",
                 "vault_secret_id",
+                "vault_rotator_secret_id",
+                "vault_database_password",
                 "pipeline_password",
                 "sales_password",
                 "logistics_password",

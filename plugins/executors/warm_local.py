@@ -26,6 +26,7 @@ PRELOADED = (
     "airflow.providers.git.bundles.git",
     "airflow.providers.google.assets.gcs",
     "airflow.providers.google.cloud.fs.gcs",
+    "airflow.providers.hashicorp.secrets.vault",
     "airflow.providers.microsoft.azure.fs.adls",
     "airflow.providers.openlineage.plugins.listener",
     "airflow.providers.postgres.hooks.postgres",

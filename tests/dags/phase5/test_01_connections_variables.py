@@ -1,8 +1,10 @@
 """`phase5_01_connections_variables`: where settings come from, and what a log never shows."""
 
 import json
+from collections.abc import Iterator
 
 import pytest
+from airflow.sdk.configuration import clear_secrets_backends_cache
 
 from include.configuration import metadata
 from include.data import seeds
@@ -37,6 +39,15 @@ def test_environment_comes_before_the_database(run: Run) -> None:
     assert looked_up == {"database": "EUR", "environment": "CHF"}
 
 
+@pytest.fixture
+def _backends_are_made_anew() -> Iterator[None]:
+    """Airflow keeps a secrets backend that it has made, for as long as the process lives."""
+    clear_secrets_backends_cache()
+    yield
+    clear_secrets_backends_cache()
+
+
+@pytest.mark.usefixtures("_backends_are_made_anew")
 def test_secrets_backend_comes_before_the_environment(
     run: Run, tmp_path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -44,9 +55,9 @@ def test_secrets_backend_comes_before_the_environment(
     file = tmp_path / "variables.json"
     file.write_text(json.dumps({"shop_currency": "SEK"}))
     backend = "airflow.secrets.local_filesystem.LocalFilesystemBackend"
-    monkeypatch.setenv("AIRFLOW__SECRETS__BACKEND", backend)
+    monkeypatch.setenv("AIRFLOW__WORKERS__SECRETS_BACKEND", backend)
     kwargs = json.dumps({"variables_file_path": str(file)})
-    monkeypatch.setenv("AIRFLOW__SECRETS__BACKEND_KWARGS", kwargs)
+    monkeypatch.setenv("AIRFLOW__WORKERS__SECRETS_BACKEND_KWARGS", kwargs)
 
     looked_up = run(LESSON).returned("show_lookup_order")
 

@@ -1,6 +1,7 @@
 """The catalogue of the lab's services, and what it asks Airflow."""
 
 import dataclasses
+import json
 from pathlib import Path
 
 import pytest
@@ -104,3 +105,14 @@ def test_every_service_runs_in_an_environment_that_is_installed(place: Lab):
     """Each command is a file of one of the two environments, or a PostgreSQL that was found."""
     for service in catalogue.services(place):
         assert Path(service.command[0]).is_absolute(), service.name
+
+
+def test_only_ids_that_name_the_vault_are_looked_up_there(place: Lab):
+    """Tasks ask it by its role `airflow`, without a mount point; without the vault, nobody asks."""
+    key = "AIRFLOW__WORKERS__SECRETS_BACKEND"
+    kwargs = json.loads(airflow_environment(place)[f"{key}_KWARGS"])
+
+    assert airflow_environment(place)[key].endswith(".VaultBackend")
+    assert kwargs["mount_point"] is None
+    assert kwargs["role_id"] == "airflow"
+    assert key not in airflow_environment(without(place, "vault"))
