@@ -33,9 +33,9 @@ is then nowhere to be found.
 
 A chain shows a change, it prevents none: who can write all of it can write it anew. So its head,
 the last hash, is kept with the report, outside of the database. The event log has who *changes* a
-connection or variable; who *reads* a secret stands in the vault's own log. A compressed file tells
-a search nothing: the register has to name it. Logs and XComs are stores too, so the tasks here
-return counts and places, never a person.
+connection or variable; who *reads* a secret stands in the vault's own log, where values are hashes:
+`make logs SERVICE=vault_audit`. A compressed file tells a search nothing: the register has to name
+it. Logs and XComs are stores too, so the tasks here return counts and places, never a person.
 
 ## Next
 

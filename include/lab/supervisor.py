@@ -289,9 +289,7 @@ def spawn(service: Service, log_file: Path, secrets: Iterable[str] = ()) -> Logg
         start_new_session=True,
         **account(service.user),
     )
-    log_file.parent.mkdir(parents=True, exist_ok=True)
-    if log_file.exists() and log_file.stat().st_size > LARGEST_LOG_BYTES:
-        log_file.replace(log_file.with_suffix(".old.log"))
+    begin_log(log_file)
     masked = re.compile(b"|".join(re.escape(secret.encode()) for secret in secrets) or b"(?!)")
 
     def write_log() -> None:
@@ -303,6 +301,13 @@ def spawn(service: Service, log_file: Path, secrets: Iterable[str] = ()) -> Logg
     process.writer = threading.Thread(target=write_log, daemon=True)
     process.writer.start()
     return process
+
+
+def begin_log(file: Path) -> None:
+    """Make a log's folder, and put a log that has grown too large aside."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if file.exists() and file.stat().st_size > LARGEST_LOG_BYTES:
+        file.replace(file.with_suffix(".old.log"))
 
 
 def end_group(process: LoggedProcess | None) -> None:

@@ -11,6 +11,7 @@ from include.lab.packages import installed
 from include.lab.postgres import READER, READERS, VAULT_ADMIN
 from include.lab.service import Service, answers
 from include.lab.settings import HOST, Lab
+from include.lab.supervisor import begin_log
 from include.vault import credentials
 
 if TYPE_CHECKING:
@@ -50,6 +51,9 @@ ENGINES: tuple[tuple[str, str, dict[str, str] | None], ...] = (
 )
 """What the server keeps or makes: its kind, where it is mounted, and its options."""
 
+AUDIT = "vault_audit.log"
+"""The log of each question to the vault and who asked it, beside the logs of the services."""
+
 SETTLE_SECONDS = 10
 """How long a server that was just given its keys may take until it answers."""
 
@@ -60,6 +64,7 @@ def vault(lab: Lab) -> Service:
 
     def write_settings() -> None:
         settings.parent.mkdir(parents=True, exist_ok=True)
+        begin_log(lab.logs / AUDIT)
         settings.write_text(
             f'listener "tcp" {{\n  address = "{HOST}:{port}"\n  tls_disable = true\n}}\n'
             f'api_addr = "{lab.url("vault")}"\n'
@@ -67,6 +72,8 @@ def vault(lab: Lab) -> Service:
             'storage "inmem" {}\n'
             'seal "static" {\n'
             '  current_key_id = "lab"\n  current_key = "env://LAB_VAULT_SEAL_KEY"\n}\n'
+            # Who read what; values stand in it as hashes.
+            f'audit "file" "to_file" {{\n  options {{ file_path = "{lab.logs / AUDIT}" }}\n}}\n'
         )
 
     return Service(

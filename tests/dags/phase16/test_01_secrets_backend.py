@@ -7,6 +7,7 @@ import psycopg
 import pytest
 
 from include.lab.settings import Lab
+from include.lab.vault import AUDIT
 from include.vault import credentials
 from tests.lessons import Run, query
 
@@ -104,3 +105,15 @@ def test_the_cloud_of_the_lab_answers_and_the_others_say_how(
     told = [line for line in said.splitlines() if "set the Variable secret_clouds" in line]
     for cloud in ("azure", "google"):
         assert any(f"The lab has no {cloud}" in line for line in told)
+
+
+def test_the_vault_logs_who_read_and_no_value(lab: Lab, root: hvac.Client) -> None:
+    """A read of a secret by Airflow's role is one more line, in which the password is a hash."""
+    client = hvac.Client(lab.url("vault"))
+    client.auth.approle.login("airflow", lab.secrets["vault_secret_id"])
+    _, secret = credentials.read(client, "shop_reader")
+
+    lines = (lab.logs / AUDIT).read_text().splitlines()
+    read = [line for line in lines if "connections/shop_reader" in line and '"read"' in line]
+    assert '"role_name":"airflow"' in read[-1]
+    assert secret["password"] not in "\n".join(lines)
