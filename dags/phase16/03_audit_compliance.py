@@ -105,10 +105,11 @@ def phase16_03_audit_compliance() -> None:
     def erasure_of_a_member() -> None:
         """From the sign-up to the proof, in every store at once."""
 
-        @task(map_index_template="{{ store }}")
-        def sign_up(store: str) -> None:
-            """Let the store hold all three members."""
-            PersonalDataHook().sign_up(store)
+        @task
+        def sign_up() -> None:
+            """Let every store hold all three members."""
+            for store in stores:
+                PersonalDataHook().sign_up(store)
 
         @task
         def copy_export(params: dict[str, Any]) -> None:
@@ -134,9 +135,8 @@ def phase16_03_audit_compliance() -> None:
             return AuditTrailHook().record(erasure.entry(wanted(params), run_id))
 
         stores = list(register.load())
-        signed_up = sign_up.expand(store=stores) >> copy_export()
-        found = find_copies.expand(store=stores)
-        signed_up >> found >> erase.expand(store=stores) >> prove_gone()
+        found, erased = find_copies.expand(store=stores), erase.expand(store=stores)
+        sign_up() >> copy_export() >> found >> erased >> prove_gone()
 
     checked = check_chain()
     make_tables >> collect_log() >> checked
