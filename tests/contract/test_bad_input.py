@@ -115,6 +115,7 @@ BAD: list[tuple[str, Conf, str]] = [
     ("phase15_02_jinja_templates", {"forget": "HOME"}, "forget"),
     ("phase15_03_dynamic_dag_patterns", {"tenants": 501}, "tenants"),
     ("phase15_03_dynamic_dag_patterns__north", {"countries": ["IT"]}, "countries"),
+    ("phase17_01_openlineage", {"emit": False}, "emit"),
 ]
 """The Dag, the `conf`, and the name to be told."""
 
