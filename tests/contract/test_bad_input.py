@@ -116,6 +116,8 @@ BAD: list[tuple[str, Conf, str]] = [
     ("phase15_03_dynamic_dag_patterns", {"tenants": 501}, "tenants"),
     ("phase15_03_dynamic_dag_patterns__north", {"countries": ["IT"]}, "countries"),
     ("phase17_01_openlineage", {"emit": False}, "emit"),
+    ("phase17_02_data_catalog", {"change": "rename"}, "change"),
+    ("phase17_02_data_catalog", {"tag": "secret"}, "tag"),
 ]
 """The Dag, the `conf`, and the name to be told."""
 
