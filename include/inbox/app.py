@@ -18,9 +18,13 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
+from include.catalog.aspects import Aspects, NotAProposalError
 from include.inbox import block_kit
 from include.inbox.incidents import Incident, incidents
 from include.inbox.messages import Kind, Message, Messages
+from include.lineage import drawing
+from include.lineage.events import Events
+from include.lineage.graph import NotAnEventError, around, graph
 
 HERE = Path(__file__).parent
 _PAGES = Environment(loader=FileSystemLoader(HERE), autoescape=True)
@@ -30,10 +34,14 @@ _PAGES.filters["pretty"] = lambda content: json.dumps(content, indent=2)
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Open the file of messages while the app runs."""
+    """Open the file of messages and events while the app runs."""
     app.state.messages = Messages(Path(os.environ["INBOX_FILE"]))
+    app.state.lineage = Events(Path(os.environ["INBOX_FILE"]))
+    app.state.aspects = Aspects(Path(os.environ["INBOX_FILE"]))
     yield
+    app.state.aspects.close()
     app.state.messages.close()
+    app.state.lineage.close()
 
 
 app = FastAPI(title="The inbox", lifespan=lifespan)
@@ -132,6 +140,92 @@ def clear_messages() -> None:
     _messages().clear()
 
 
+@app.post("/api/v1/lineage", status_code=201)
+async def receive_lineage(request: Request) -> dict[str, str]:
+    """Receive a run event of OpenLineage, as a collector does."""
+    event = await _json(request, "not a JSON object")
+    try:
+        _lineage().keep(event)
+    except NotAnEventError as error:
+        raise HTTPException(400, str(error)) from error
+    return {"status": "kept"}
+
+
+@app.get("/api/v1/lineage")
+def lineage_around(nodeId: str) -> dict[str, Any]:
+    """Return the graph around a dataset or a job, such as `dataset:<namespace>:<name>`."""
+    return _around(nodeId, ("dataset:", "job:"))
+
+
+@app.get("/api/v1/column-lineage")
+def column_lineage_around(nodeId: str) -> dict[str, Any]:
+    """Return the graph around a column, `datasetField:<namespace>:<name>:<field>`."""
+    return _around(nodeId, ("datasetField:",))
+
+
+@app.get("/lineage", response_class=HTMLResponse)
+def lineage_page() -> str:
+    """Show where data comes from and where it goes."""
+    found = graph(_lineage().all())
+    jobs = [(drawing.name_of(job), found.facets[job]) for job in sorted(found.facets)]
+    page = _PAGES.get_template("lineage.html")
+    return page.render(picture=Markup(drawing.svg(found)), jobs=jobs)
+
+
+@app.get("/gms/config")
+def catalogue_settings() -> dict[str, Any]:
+    """Say what DataHub's client looks for when it connects."""
+    return {"noCode": "true", "datahub": {"serverType": "quickstart"}, "versions": {}}
+
+
+@app.post("/gms/aspects")
+async def receive_aspect(action: str, request: Request) -> dict[str, str]:
+    """Receive an aspect of an entity, as DataHub's metadata service does."""
+    body = await _json(request, "not a JSON object")
+    if action != "ingestProposal":
+        raise HTTPException(400, f"unknown action: {action}")
+    try:
+        return {"value": _aspects().ingest(body.get("proposal") or {})}
+    except NotAProposalError as error:
+        raise HTTPException(400, str(error)) from error
+
+
+@app.get("/gms/aspects/{urn:path}")
+def read_aspect(urn: str, aspect: str) -> dict[str, Any]:
+    """Return the newest version of an aspect."""
+    found = _aspects().read(urn, aspect)
+    if found is None:
+        raise HTTPException(404, "no such aspect")
+    return found
+
+
+@app.post("/gms/entities")
+async def search_entities(action: str, request: Request) -> dict[str, Any]:
+    """Return the entities of a type; a filter may ask for tags, all of which they then have."""
+    body = await _json(request, "not a JSON object")
+    if action != "search" or not isinstance(body.get("entity"), str):
+        raise HTTPException(400, f"unknown action: {action}, or no entity to search for")
+    rules = [rule for group in (body.get("filter") or {}).get("or", ()) for rule in group["and"]]
+    tags = {tag for rule in rules if rule["field"] == "tags" for tag in rule["values"]}
+    found = [
+        {"entity": urn, "matchedFields": []} for urn in _aspects().search(body["entity"], tags)
+    ]
+    return {"value": {"numEntities": len(found), "from": 0, "entities": found}}
+
+
+@app.get("/catalog", response_class=HTMLResponse)
+def catalogue_page(tag: str | None = None) -> str:
+    """Show what there is, or what has a tag."""
+    tags = {f"urn:li:tag:{tag}"} if tag else None
+    known = {
+        one["tag"].rpartition(":")[2]
+        for _, aspects in _aspects().entities()
+        for one in aspects.get("globalTags", {}).get("tags", ())
+    }
+    page = _PAGES.get_template("catalog.html")
+    return page.render(entities=_aspects().entities(tags), tags=sorted(known), tag=tag)
+
+
 @app.get("/", response_class=HTMLResponse)
 def page(kind: Kind | None = None) -> str:
     """Show the newest messages as their receivers would see them."""
@@ -148,6 +242,24 @@ def _incidents() -> list[Incident]:
 def _messages() -> Messages:
     messages: Messages = app.state.messages
     return messages
+
+
+def _lineage() -> Events:
+    events: Events = app.state.lineage
+    return events
+
+
+def _aspects() -> Aspects:
+    aspects: Aspects = app.state.aspects
+    return aspects
+
+
+def _around(node: str, kinds: tuple[str, ...]) -> dict[str, Any]:
+    found = graph(_lineage().all())
+    known = {*found.nodes, *(end for edge in found.columns for end in edge)}
+    if node not in known or not node.startswith(kinds):
+        raise HTTPException(404, f"no such node: {node}")
+    return around(found, node)
 
 
 async def _json(request: Request, refusal: str) -> dict[str, Any]:

@@ -13,6 +13,18 @@ XCOM_THRESHOLD_BYTES = 10_000
 """A larger XCom value becomes an object in the store, and its row in the database a reference."""
 
 
+EMISSION_POLICY: list[dict[str, object]] = [
+    # Hooks in a Python task are not followed: each statement would be a job of its own.
+    {"scope": {}, "controls": {"emit": False, "include_source_code": False, "hook_lineage": False}},
+    {
+        "scope": {"dag_id": "phase17_.*"},
+        "match_mode": "regex",
+        "controls": {"emit_task_events": True, "emit_dag_events": False},
+    },
+]
+"""Whose runs tell the collector of lineage what they read and write: the tasks of phase 17."""
+
+
 def airflow_environment(lab: Lab) -> dict[str, str]:
     """The environment of every Airflow component and of the ``airflow`` command."""
     settings: dict[str, dict[str, object]] = {
@@ -52,7 +64,11 @@ def airflow_environment(lab: Lab) -> dict[str, str]:
             "scheduler_idle_sleep_time": 0.2,
         },
         "workers": {"min_heartbeat_interval": 1},
-        "logging": {"base_log_folder": lab.home / "airflow" / "logs"},
+        "logging": {
+            "base_log_folder": lab.home / "airflow" / "logs",
+            # Else each task of each lesson says that it sends no lineage.
+            "namespace_levels": "airflow.providers.openlineage=WARNING",
+        },
         "metrics": {
             "statsd_on": "metrics" not in lab.without,
             "statsd_host": HOST,
@@ -63,7 +79,16 @@ def airflow_environment(lab: Lab) -> dict[str, str]:
         },
         # How many seconds a permission that was taken away still holds; the default is 30.
         "fab": {"cache_ttl": 1},
-        "openlineage": {"disabled": True},
+        "openlineage": {
+            "disabled": "inbox" in lab.without,
+            "namespace": "shop",
+            "transport": json.dumps(
+                {"type": "http", "url": lab.url("inbox"), "endpoint": "api/v1/lineage"}
+            ),
+            "emission_policy": json.dumps(EMISSION_POLICY),
+            # Not in a copy of the task's process, which inherits its locks but not its threads.
+            "execute_in_thread": True,
+        },
         "dag_factory": {"enable_telemetry": False},
     }
     if "vault" not in lab.without:
@@ -140,6 +165,7 @@ def _client_settings(lab: Lab) -> dict[str, str]:
     return {
         **{name: lab.url(key) for key, name in emulators.items() if key not in lab.without},
         "MLFLOW_DISABLE_TELEMETRY": "true",
+        "DATAHUB_TELEMETRY_ENABLED": "false",
         # A task is tried again by Airflow; the client alone would go on for four minutes.
         "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
         # A bar goes to the standard error, and stands in a task's log as a row of errors.

@@ -39,6 +39,10 @@ class KnownParams:
         return await self.app(scope, _replay(body, receive), send)
 
 
+LINEAGE = frozenset({"openlineage"})
+"""What Airflow itself adds to the `conf` of a run that another starts, and a person may repeat."""
+
+
 def refusal(conf: dict[str, Any], params: set[str]) -> str | None:
     """One sentence on what is wrong with `conf`; None if it is for Airflow to judge."""
     return unknown_names(conf, params) or no_numbers(conf)
@@ -46,7 +50,7 @@ def refusal(conf: dict[str, Any], params: set[str]) -> str | None:
 
 def unknown_names(conf: dict[str, Any], params: set[str]) -> str | None:
     """One sentence on the names in `conf` that no parameter has; None if all are known."""
-    unknown = sorted(conf.keys() - params)
+    unknown = sorted(conf.keys() - params - LINEAGE)
     if not unknown:
         return None
     known = ", ".join(sorted(params)) or "no parameter"

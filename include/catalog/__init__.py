@@ -1,0 +1,1 @@
+"""What data there is: entries of a catalogue, and the catalogues that keep them."""

@@ -1,0 +1,74 @@
+"""`phase17_02_data_catalog`: what there is stands in the catalogue, and what changes is told."""
+
+import pytest
+
+from include.catalog.datahub import DataHubCatalogue
+from include.catalog.entry import Column
+from include.lab.settings import Lab
+from tests.inbox import Inbox
+from tests.lessons import Run, query
+
+LESSON = "phase17_02_data_catalog"
+LOYALTY = "table:marts.catalogue_loyalty"
+
+
+@pytest.fixture
+def catalogue(lab: Lab) -> DataHubCatalogue:
+    """The lab's catalogue, by DataHub's own client."""
+    return DataHubCatalogue(f"{lab.url('inbox')}/gms")
+
+
+def test_tables_and_dags_are_published(run: Run, catalogue: DataHubCatalogue, lab: Lab) -> None:
+    """Read back: owners, tags, columns as the database has them; found by tag; on the page."""
+    for _ in range(2):
+        result = run(LESSON)
+        assert result.state == "success"
+
+    assert result.returned("publish_tables") == []
+    customers = catalogue.read("table:shop.customers")
+    assert customers is not None
+    assert (customers.owner, customers.tags) == ("sales", ("confidential", "pii"))
+    columns = query(
+        "SELECT column_name, data_type FROM information_schema.columns"
+        " WHERE table_schema = 'shop' AND table_name = 'customers' ORDER BY ordinal_position"
+    )
+    assert customers.columns == tuple(Column(*one) for one in columns)
+    assert f"dag:{LESSON}" in catalogue.find(kind="dag")
+    assert len(catalogue.find(kind="dag")) == result.returned("publish_dags") > 50
+    assert f"dag:{LESSON}" in catalogue.find("phase17", "dag")
+    assert set(result.returned("search")) == {
+        key.partition(":")[2] for key in catalogue.find("pii", "table")
+    }
+    assert "shop.products" not in result.returned("search")
+
+    page = Inbox(lab).client.get("/catalog", params={"tag": "public"}).text
+    assert "shop.products" in page
+    assert "shop.customers" not in page
+
+
+def test_a_changed_schema_shows_and_is_told(
+    run: Run, catalogue: DataHubCatalogue, lab: Lab
+) -> None:
+    """A column more, another type, no table: each once, in the catalogue and in the inbox."""
+    run(LESSON)
+    inbox = Inbox(lab)
+    told = {
+        "add_column": [f"{LOYALTY}: column phone is new (text)"],
+        "change_type": [
+            f"{LOYALTY}: column phone is gone",
+            f"{LOYALTY}: column orders was integer and is numeric",
+        ],
+        "drop_table": [f"{LOYALTY} is gone"],
+    }
+    for change, said in told.items():
+        inbox.clear()
+        result = run(LESSON, {"change": change})
+        assert result.state == "success"
+        assert result.returned("publish_tables") == said
+        assert any(said[0] in str(message) for message in inbox.newest("slack"))
+        assert run(LESSON, {"change": change}).returned("publish_tables") == []
+
+    assert catalogue.read(LOYALTY) is None
+    assert LOYALTY not in catalogue.find("confidential")
+    assert run(LESSON).state == "success"
+    assert LOYALTY in catalogue.find("confidential")
