@@ -48,16 +48,15 @@ from typing import Any
 from airflow.providers.common.sql.operators.sql import SQLExecuteQueryOperator
 from airflow.sdk import Param, dag, task, task_group
 
-from include.compliance import audit_trail, erasure, register
-from include.compliance.members import MEMBERS, Member
+from include.compliance import audit_trail, erasure, members, register
 from include.compliance.stores import objects, warehouse
 from plugins.hooks.audit_trail import AuditTrailHook
 from plugins.hooks.personal_data import PersonalDataHook
 
 
-def wanted(params: dict[str, Any]) -> Member:
+def wanted(params: dict[str, Any]) -> members.Member:
     """Return the member who wants to be forgotten."""
-    return MEMBERS[params["member"] - 1]
+    return members.MEMBERS[params["member"] - 1]
 
 
 @dag(

@@ -143,7 +143,7 @@ def _alone(file: Path) -> Reading:
     reading: Reading = _forked(lambda: _read(file))
     for _ in range(2):
         # A busy machine makes the processor itself slow.
-        if reading.seconds > bars.ALONE_WORST.limit:
+        if reading.seconds > bars.ALONE_MEDIAN.limit:
             seconds = _forked(lambda: _read(file)).seconds
             reading = replace(reading, seconds=min(seconds, reading.seconds))
     if not reading.heavy:

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from include.compliance import audit_trail
+from include.compliance import audit_trail, evidence
 from include.compliance.chain import ChainBrokenError, Entry
+from include.lab.seeding import open_object_store
 from include.lab.settings import Lab
-from plugins.hooks.audit_trail import AuditTrailHook
+from plugins.hooks.audit_trail import PAGES, AuditTrailHook
 from tests.lessons import query
 
 pytestmark = pytest.mark.usefixtures("known_connections")
@@ -23,6 +24,12 @@ def event(number: int, what: str = "trigger_dag_run") -> dict[str, Any]:
     )
 
 
+def forget(connection: Any) -> None:
+    """Let there be no trail, and no report that has kept the head of one."""
+    connection.execute(f"DROP TABLE IF EXISTS {audit_trail.TABLE}")
+    open_object_store().delete_object(Bucket="lake", Key=f"{PAGES}/{evidence.HEAD}")
+
+
 @pytest.fixture
 def connection(lab: Lab) -> Iterator[Any]:
     """A connection of the trail's own; the trail is empty before and after."""
@@ -30,10 +37,10 @@ def connection(lab: Lab) -> Iterator[Any]:
 
     connection: Any = PostgresHook("warehouse").get_conn()
     connection.autocommit = True
-    connection.execute(f"DROP TABLE IF EXISTS {audit_trail.TABLE}")
+    forget(connection)
     connection.execute(audit_trail.TABLES)
     yield connection
-    connection.execute(f"DROP TABLE {audit_trail.TABLE}")
+    forget(connection)
     connection.close()
 
 
