@@ -118,6 +118,8 @@ BAD: list[tuple[str, Conf, str]] = [
     ("phase17_01_openlineage", {"emit": False}, "emit"),
     ("phase17_02_data_catalog", {"change": "rename"}, "change"),
     ("phase17_02_data_catalog", {"tag": "secret"}, "tag"),
+    ("phase17_03_governance_workflows", {"event": "fire"}, "event"),
+    ("phase17_03_governance_workflows", {"today": "tomorrow"}, "today"),
 ]
 """The Dag, the `conf`, and the name to be told."""
 
