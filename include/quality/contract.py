@@ -1,5 +1,6 @@
 """A contract about data: who publishes what to whom, and which changes of a schema it allows."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,13 @@ class Contract(Facts):
     consumers: tuple[str, ...] = Field(min_length=1)
     schema_name: str = Field(alias="schema")
     mode: Mode
+    deadline_minutes: int | None = Field(None, ge=1, description="How old the data may be")
+
+    def late_by(self, age: timedelta) -> timedelta:
+        """How much older the data is than was promised; nothing if it is not, or was not."""
+        if self.deadline_minutes is None:
+            return timedelta()
+        return max(age - timedelta(minutes=self.deadline_minutes), timedelta())
 
     def require_kept(self, change: dict[str, Any]) -> None:
         """Do nothing if the promised schema, changed by a JSON Merge Patch (RFC 7396), is allowed.

@@ -123,6 +123,8 @@ BAD: list[tuple[str, Conf, str]] = [
     ("phase17_01_openlineage", {"emit": False}, "emit"),
     ("phase17_02_data_catalog", {"change": "rename"}, "change"),
     ("phase17_02_data_catalog", {"tag": "secret"}, "tag"),
+    ("phase17_03_governance_workflows", {"event": "fire"}, "event"),
+    ("phase17_03_governance_workflows", {"today": "tomorrow"}, "today"),
     ("phase18_01_feature_store", {"week": 3}, "week"),
     ("phase18_01_feature_store", {"missed": -1}, "missed"),
     ("phase18_01_feature_store", {"skip_batch": True}, "skip_batch"),
