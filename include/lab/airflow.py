@@ -12,8 +12,9 @@ from include.configuration import metadata as facts
 from include.curriculum import syllabus
 from include.lab.addresses import addresses
 from include.lab.airflow_settings import ADMIN, airflow_environment
-from include.lab.service import Probe, Service, direct
+from include.lab.service import Service, direct
 from include.lab.settings import Lab
+from include.lab.supervisor import held
 
 NAME = "airflow"
 """What `WITHOUT` calls all of it: without Airflow, the lab is the services alone."""
@@ -108,9 +109,13 @@ class _Health:
 
 
 class _LessonsListed:
-    """Holds once the component is healthy and every built lesson is in Airflow's list."""
+    """Holds once every built lesson is in Airflow's list, and all components are healthy then.
 
-    def __init__(self, lab: Lab, health: Probe) -> None:
+    They take longer than each of them alone: on a busy machine, one that gave its first heartbeat
+    may take half a minute until the next.
+    """
+
+    def __init__(self, lab: Lab, health: _Health) -> None:
         self.lab = lab
         self.health = health
         self.built = {lesson.id for lesson in syllabus.load().lessons if lesson.built(lab.root)}
@@ -119,7 +124,13 @@ class _LessonsListed:
         if not self.health():
             return False
         listed = listed_lessons(self.lab)
-        return listed is None or self.built <= listed or import_errors(self.lab) != []
+        if listed is not None and not self.built <= listed and not import_errors(self.lab):
+            return False
+        wanted = [name.replace("-", "_") for name in COMPONENTS if not held(self.lab, name)]
+        facts = _get(self.health.url) or {}
+        # The api-server answers for itself.
+        states = [facts.get(name, {}).get("status") for name in wanted if name != "api_server"]
+        return all(state == "healthy" for state in states)
 
 
 def listed_lessons(lab: Lab) -> set[str] | None:

@@ -11,6 +11,7 @@ import pytest
 
 from include.lab import airflow as module
 from include.lab.settings import Lab
+from include.lab.supervisor import hold
 
 
 class FakeAirflow:
@@ -47,16 +48,11 @@ def probe(place: Lab, component: str) -> Callable[[], bool]:
     return module.airflow(place, component).ready
 
 
-def health(component: str, at: datetime) -> dict[str, Any]:
-    beat = {f"latest_{component}_heartbeat": at.isoformat()}
-    return {
-        "/api/v2/monitor/health": {
-            "metadatabase": {"status": "healthy"},
-            "scheduler": {},
-            "dag_processor": {},
-            component: beat,
-        }
-    }
+def health(component: str, at: datetime, **states: str) -> dict[str, Any]:
+    names = ("metadatabase", "scheduler", "dag_processor", "triggerer")
+    facts = {name: {"status": states.get(name, "healthy")} for name in names}
+    facts[component][f"latest_{component}_heartbeat"] = at.isoformat()
+    return {"/api/v2/monitor/health": facts}
 
 
 def test_a_component_is_ready_with_a_heartbeat_of_this_start(place: Lab, airflow: Answers):
@@ -103,6 +99,20 @@ def test_the_dag_processor_is_ready_when_all_lessons_are_listed(place: Lab, airf
     )
     assert ready()
     assert module.import_errors(place) == ["x.py: NameError: no"]
+
+
+def test_the_lab_is_ready_when_no_component_is_ill(place: Lab, airflow: Answers):
+    """One that was told to stop is not waited for."""
+    ready = probe(place, "dag-processor")
+    built = [{"dag_id": lesson.id} for lesson in module.syllabus.load().lessons]
+    listed = {**LOGIN, "/api/v2/dags": {"dags": built}}
+    soon = datetime.now().astimezone() + timedelta(minutes=1)
+
+    airflow({**health("dag_processor", soon, triggerer="unhealthy"), **listed})
+    assert not ready()
+    place.home.mkdir(parents=True, exist_ok=True)
+    hold(place, "triggerer")
+    assert ready()
 
 
 def test_an_admin_who_changed_the_password_still_has_a_lab(place: Lab, airflow: Answers):
