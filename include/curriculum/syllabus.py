@@ -26,6 +26,7 @@ Service = Literal[
     "redis",
     "kafka",
     "mlflow",
+    "model_server",
     "vault",
     "gcs",
     "bigquery",

@@ -25,6 +25,7 @@ def addresses(lab: Lab) -> dict[str, str]:
         "LAB_REDIS_PASSWORD": lab.secrets["redis_password"],
         "LAB_KAFKA_SERVERS": f"{HOST}:{lab.port('kafka')}",
         "LAB_MLFLOW_URL": lab.url("mlflow"),
+        "LAB_MODEL_SERVER_URL": lab.url("model_server"),
         "LAB_VAULT_HOST": HOST,
         "LAB_VAULT_PORT": str(lab.port("vault")),
         "LAB_VAULT_SECRET_ID": lab.secrets["vault_secret_id"],

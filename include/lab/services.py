@@ -24,6 +24,7 @@ def services(lab: Lab) -> list[Service]:
         "redis": redis,
         "kafka": kafka.kafka,
         "mlflow": mlflow,
+        "model_server": model_server,
         "vault": vault.vault,
         "gcs": gcs,
         "bigquery": bigquery,
@@ -262,6 +263,28 @@ def seeds(lab: Lab) -> Service:
         environment={**lab.environment, **addresses(lab)},
         folder=lab.root,
         job=True,
+    )
+
+
+def model_server(lab: Lab) -> Service:
+    """Our model server: it answers with the versions that MLflow's aliases name."""
+    port = lab.port("model_server")
+    command = ("-m", "uvicorn", "include.serving.app:app", "--host", HOST, "--port", str(port))
+    return Service(
+        "model_server",
+        # With the lessons' own libraries: a model is loaded by what it was trained with.
+        (str(lab.root / ".venv/bin/python"), *command, "--log-level", "warning"),
+        "models over HTTP, as MLflow's aliases name them",
+        ready=answers(f"{lab.url('model_server')}/health"),
+        environment={
+            **lab.environment,
+            "MODEL_REGISTRY_URL": lab.url("mlflow"),
+            "MLFLOW_DISABLE_TELEMETRY": "true",
+            "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+        },
+        ports=(port,),
+        address=lab.url("model_server"),
+        folder=lab.root,
     )
 
 

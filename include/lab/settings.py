@@ -30,6 +30,7 @@ PORT_NAMES = (
     "azurite",
     "metrics",
     "statsd",
+    "model_server",
 )
 """What listens, in the order of its port: the first on the port base, the next one above."""
 

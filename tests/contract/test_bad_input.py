@@ -128,6 +128,8 @@ BAD: list[tuple[str, Conf, str]] = [
     ("phase18_01_feature_store", {"week": 3}, "week"),
     ("phase18_01_feature_store", {"missed": -1}, "missed"),
     ("phase18_01_feature_store", {"skip_batch": True}, "skip_batch"),
+    ("phase18_03_auto_retraining", {"drift": "yes"}, "drift"),
+    ("phase18_03_auto_retraining", {"lasting": 0}, "lasting"),
     ("phase18_02_ab_testing", {"experiment": "../one_page_checkout"}, "experiment"),
     ("phase18_02_ab_testing", {"looks": 5}, "looks"),
     ("phase18_02_ab_testing", {"lose_visits": "some"}, "lose_visits"),

@@ -19,7 +19,7 @@ from tests.live.rest import Rest
 
 LEFT_OUT = (
     *("azurite", "bigquery", "gcs", "inbox", "kafka", "mail", "metrics", "mlflow", "redis"),
-    *("shop_api", "vault"),
+    *("model_server", "shop_api", "vault"),
 )
 """All that XComs in the object store, which this lab has to keep, do not need."""
 

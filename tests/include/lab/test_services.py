@@ -24,7 +24,7 @@ def names(place: Lab) -> set[str]:
 
 OPTIONAL = (
     *("azurite", "bigquery", "gcs", "inbox", "kafka", "mail", "metrics", "mlflow"),
-    *("object_store", "redis", "shop_api", "vault"),
+    *("model_server", "object_store", "redis", "shop_api", "vault"),
 )
 
 
