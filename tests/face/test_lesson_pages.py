@@ -11,11 +11,14 @@ from tests.live.rest import Rest
 
 DOCS, DRIFT = "phase10_01_great_expectations", "phase10_03_data_profiling"
 TESTS, GRAPH = "phase11_01_dag_testing", "phase13_03_dag_dependencies"
+LINEAGE, CATALOGUE = "phase17_01_openlineage", "phase17_02_data_catalog"
 TRIGGERED: dict[str, dict[str, Any]] = {
     DOCS: {"spoil": "customer is missing"},
     DRIFT: {},
     TESTS: {"change": "wrong_total"},
     GRAPH: {},
+    LINEAGE: {},
+    CATALOGUE: {},
 }
 
 
@@ -134,3 +137,29 @@ def test_dependencies_are_drawn(lab: Lab, runs: dict[str, str], tab: Any) -> Non
         address.replace("index.html", "graph.svg"),
     )
     assert min(natural) > 0
+
+
+def test_lineage_is_drawn(lab: Lab, runs: dict[str, str], tab: Any) -> None:
+    """17.01: from the tables through the jobs to the newsletter, and the facet of our own."""
+    _returned(lab, runs, LINEAGE, "success", "trace_column")
+    _open(tab, f"{lab.url('inbox')}/lineage", "lineage")
+
+    for name in ("shop.orders", "marts.lineage_revenue", "newsletter"):
+        assert tab.locator("svg text", has_text=name).first.is_visible()
+    tab.locator("summary", has_text=f"{LINEAGE}.add_up").click()
+    assert tab.get_by_text("shop_trust").first.is_visible()
+
+
+def test_the_catalogue_shows_tables_owners_and_tags(
+    lab: Lab, runs: dict[str, str], tab: Any
+) -> None:
+    """17.02: all there is; behind a tag, only what bears it."""
+    rest = Rest(lab)
+    assert rest.wait(CATALOGUE, runs[CATALOGUE], 300) == "success"
+    _open(tab, f"{lab.url('inbox')}/catalog", "catalogue")
+
+    everything = tab.locator("article").count()
+    assert tab.locator("article", has_text="shop.customers").locator("tr").count() > 5
+    tab.get_by_role("link", name="pii").click()
+    tab.locator("a.here", has_text="pii").wait_for()
+    assert 0 < tab.locator("article").count() < everything

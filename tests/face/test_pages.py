@@ -27,7 +27,7 @@ def test_list_shows_the_lessons(lab: Lab, page: Any) -> None:
     """The list of Dags shows the lessons."""
     first = syllabus.load().lessons[0]
 
-    _look(page, f"{lab.url('airflow')}/dags?limit=50", first.id, "dags")
+    _look(page, f"{lab.url('airflow')}/dags?limit=100", first.id, "dags")
 
     assert page.get_by_text("phase1").first.is_visible()
 

@@ -8,6 +8,7 @@ from include.lab.settings import Lab
 from tests.inbox import Inbox
 from tests.lessons import Run, query
 
+pytestmark = pytest.mark.airflow
 LESSON = "phase17_02_data_catalog"
 LOYALTY = "table:marts.catalogue_loyalty"
 

@@ -28,6 +28,7 @@ def test_what_a_job_pushes_is_what_it_finds() -> None:
     assert scrape.value(hook.of_job("tests/hook"), "tests_hook") == 3
 
 
+@pytest.mark.airflow
 def test_airflows_own_metrics_are_another_page() -> None:
     """Each component sends its heartbeat; no job stands among them."""
     found = MetricsHook().of_airflow()

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from include.configuration.metadata import connection_facts
+
 
 @pytest.fixture
 def nobody() -> Iterator[int]:
@@ -73,7 +75,9 @@ def test_says_nothing_of_a_service_that_answers(
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         connection = {"conn_type": "postgres", "host": "127.0.0.1", "port": port}
-        monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", json.dumps(connection))
+        for name, facts in connection_facts().items():
+            if facts.service == "postgres":
+                monkeypatch.setenv(f"AIRFLOW_CONN_{name.upper()}", json.dumps(connection))
         service_hint.on_task_instance_failed(_failed_task("postgres"), None)
 
     assert hints == []
