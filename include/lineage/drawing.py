@@ -4,7 +4,7 @@ from html import escape
 
 from include.lineage.graph import Edge, Graph, field_id
 
-WIDTH, LINE, GAP, ROW, EDGE = 230, 20, 110, 26, 20
+WIDTH, LINE, GAP, ROW, EDGE = 290, 20, 80, 26, 20
 COLOURS = {"dataset": "#0b69a3", "job": "#52606d"}
 
 
