@@ -2,8 +2,8 @@
 
 What measures time comes first, alone; all else runs in three processes side by side. Each has a lab
 of its own: the first the whole one, for the tests that need its Airflow and wait for it much of the
-time; the other two, of the lessons and of the rest, one of services alone. They give way to the
-first, which takes longest and has deadlines to keep; what they say is shown when all have ended.
+time; the other two, of the lessons and of the rest, one of services alone. What these two say is
+shown when all have ended.
 """
 
 import os
@@ -65,7 +65,7 @@ def _start(group: tuple[str, ...], data: Path, log: Path | None) -> subprocess.P
     environment["TESTS_WITHOUT"] = airflow.NAME
     with log.open("wb") as said:
         return subprocess.Popen(
-            ["nice", *PYTEST, *group], env=environment, stdout=said, stderr=subprocess.STDOUT
+            [*PYTEST, *group], env=environment, stdout=said, stderr=subprocess.STDOUT
         )
 
 
