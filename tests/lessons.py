@@ -111,6 +111,25 @@ def query(sql: str, *parameters: object) -> list[tuple[Any, ...]]:
     return rows
 
 
+def query_as(conn_id: str, sql: str) -> list[tuple[Any, ...]]:
+    """The rows that the database answers to the login of a connection."""
+    import psycopg2
+
+    where = connections()[conn_id]
+    opened = psycopg2.connect(
+        host=where["host"],
+        port=where["port"],
+        dbname=where["schema"],
+        user=where["login"],
+        password=where["password"],
+    )
+    with opened, opened.cursor() as cursor:
+        cursor.execute(sql)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    opened.close()
+    return rows
+
+
 def bucket(name: str, prefix: str = "") -> dict[str, bytes]:
     """The content of every object of a bucket below `prefix`, by its key after the prefix."""
     store = open_object_store()

@@ -3,7 +3,6 @@
 import time
 from typing import Any
 
-import psycopg2
 import pytest
 from psycopg2.errors import InsufficientPrivilege
 
@@ -12,7 +11,7 @@ from include.governance import access, retention
 from include.lab.settings import Lab
 from include.lineage.graph import dataset_id, downstream, edges_of
 from tests.inbox import Inbox
-from tests.lessons import query
+from tests.lessons import query, query_as
 from tests.live.rest import Rest
 
 LESSON = "phase17_03_governance_workflows"
@@ -21,19 +20,7 @@ LINEAGE = "phase17_01_openlineage"
 
 def as_analyst(sql: str) -> list[tuple[Any, ...]]:
     """What the database answers to the analyst."""
-    where = connections()["analyst"]
-    opened = psycopg2.connect(
-        host=where["host"],
-        port=where["port"],
-        dbname=where["schema"],
-        user=where["login"],
-        password=where["password"],
-    )
-    with opened, opened.cursor() as cursor:
-        cursor.execute(sql)
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-    opened.close()
-    return rows
+    return query_as("analyst", sql)
 
 
 def returned(rest: Rest, run_id: str, task_id: str) -> Any:

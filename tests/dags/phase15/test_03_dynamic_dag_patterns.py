@@ -1,13 +1,11 @@
 """`phase15_03_dynamic_dag_patterns`: the real database keeps the tenants apart."""
 
-import psycopg2
 import pytest
 from psycopg2.errors import InsufficientPrivilege
 
-from include.configuration.metadata import connections
 from include.data import seeds
 from include.retail.orders import newest_orders
-from tests.lessons import Run, query
+from tests.lessons import Run, query, query_as
 
 LESSON = "phase15_03_dynamic_dag_patterns"
 ORDERS = newest_orders(seeds.orders())
@@ -16,19 +14,7 @@ COUNTRIES = {"north": ["NL", "PL", "SE"], "south": ["ES", "IT"]}
 
 def ask(tenant: str, sql: str) -> list[tuple[object, ...]]:
     """What the database answers to the tenant's own login."""
-    where = connections()[f"tenant_{tenant}"]
-    opened = psycopg2.connect(
-        host=where["host"],
-        port=where["port"],
-        dbname=where["schema"],
-        user=where["login"],
-        password=where["password"],
-    )
-    with opened, opened.cursor() as cursor:
-        cursor.execute(sql)
-        rows: list[tuple[object, ...]] = cursor.fetchall()
-    opened.close()
-    return rows
+    return query_as(f"tenant_{tenant}", sql)
 
 
 def test_tenants_cannot_see_each_other(run: Run) -> None:
