@@ -158,6 +158,14 @@ def test_lessons_find_the_settings_of_the_lab(lab_settings: dict[str, str]):
     assert lab_settings.keys() >= OF_THE_LAB
 
 
+def test_tasks_find_the_api_server_of_the_release():
+    """The page installs it by the name that is in the addresses."""
+    (release,) = set(re.findall(r"helm upgrade --install (\w+) ", PAGE))
+    url = KUBERNETES["config"]["core"]["execution_api_server_url"]
+    assert url == f"http://{release}-api-server:8080/execution/"
+    assert f"@{release}-pgbouncer:6543/" in PAGE
+
+
 def test_clients_find_the_environment_of_the_lab(lab: Lab):
     """Without what points to an emulator."""
     ours = {one["name"]: one["value"] for one in KUBERNETES["env"]}
