@@ -189,7 +189,8 @@ class Supervisor:
                 self.tell(f"! {service.name} was not ready within {READY_SECONDS} s")
                 end_group(one.process)
                 return
-            await asyncio.sleep(0.1)
+            # An answer costs the time of what is to start: what takes long is asked less often.
+            await asyncio.sleep(max(0.1, (time.monotonic() - began) / 20))
         else:
             return
         if service.fingerprint:
