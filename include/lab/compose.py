@@ -14,7 +14,6 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from include.lab import airflow, kafka, postgres, services, vault
 from include.lab.addresses import addresses
@@ -126,13 +125,16 @@ def ready(lab: Lab, name: str) -> bool:
 def _worker_answers(configuration: Path) -> bool:
     """Whether the Celery worker of this container answers."""
     from celery import Celery
+    from kombu.exceptions import OperationalError
 
     settings = configparser.ConfigParser()
     settings.read(configuration)
     here = f"celery@{socket.gethostname()}"
     with Celery(broker=settings["celery"]["broker_url"]) as app:
-        answers: Any = app.control.inspect(destination=[here], timeout=5).ping()
-    return bool(answers)
+        try:
+            return bool(app.control.inspect(destination=[here], timeout=5).ping())
+        except OperationalError:
+            return False
 
 
 def _write(file: Path, content: str) -> None:
