@@ -1,10 +1,13 @@
 # `make up` starts everything, `make test` proves everything; `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install up down status stop start logs reset test test-fast test-compose lint validate sync check bench lock deploy smoke rollback
+.PHONY: help install up down status stop start logs reset test test-fast test-compose lint validate sync check bench lock audit chart image deploy smoke rollback
 
 UV := $(shell command -v uv || echo .uv/bin/uv)
 RUN := PYTHONPATH=$(CURDIR) .venv/bin/python
+CHART_VERSION := 1.22.0
+# A package that could not be asked about is an error, too.
+AUDIT := $(UV) tool run --quiet pip-audit==2.10.1 --strict --no-deps --disable-pip --progress-spinner off --requirement
 export LAB_PORT_BASE LAB_HOME WITHOUT
 
 help: ## Show what there is
@@ -64,12 +67,27 @@ sync: install ## Write README's table, the index, the glossary and lesson heads 
 check: install ## Compare those written copies with the syllabus
 	@$(RUN) -m include.curriculum check
 
-bench: install ## Measure against the budgets and write docs/benchmarks.md
-	@$(RUN) -m tests.bench
+bench: install ## Measure against the budgets and write docs/benchmarks.md; PART=capacity: one of its parts
+	@$(RUN) -m tests.bench $(PART)
 
 lock: $(UV) ## Resolve the dependencies anew and export requirements.txt
 	@$(UV) lock && $(UV) export --quiet --frozen --no-hashes --no-annotate \
 		--no-header --output-file requirements.txt
+
+audit: $(UV) ## Ask PyPI for known weaknesses of every package that is locked
+	@$(AUDIT) requirements.txt
+	@$(AUDIT) configs/helm/requirements.txt
+	@$(UV) export --quiet --frozen --no-hashes --no-annotate --no-header --only-group lab | $(AUDIT) /dev/stdin
+
+image: ## Build the image for Kubernetes on that of docker_compose/ (needs Docker)
+	@docker build --file configs/helm/Dockerfile --tag airflow-curriculum:3.3.2 .
+
+chart: ## Hold configs/helm to the official chart, its schema and its templates (needs helm)
+	@command -v helm >/dev/null || { echo "helm is not installed: https://helm.sh/docs/intro/install/ tells how."; exit 1; }
+	@for values in "" "--values configs/helm/celery.yaml"; do \
+		helm template airflow airflow --repo https://airflow.apache.org --version $(CHART_VERSION) \
+			--values configs/helm/values.yaml $$values >/dev/null || exit 1; \
+	done; echo "The chart $(CHART_VERSION) takes configs/helm."
 
 .venv/.installed: pyproject.toml uv.lock | $(UV)
 	@echo "Installing Airflow and the lessons' packages into .venv (the first time takes minutes) ..."

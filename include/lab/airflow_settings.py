@@ -69,7 +69,7 @@ def airflow_settings(lab: Lab) -> dict[str, dict[str, str]]:
             "dag_bundle_config_list": json.dumps(dag_bundles(lab)),
             "dag_bundle_storage_path": lab.home / "airflow" / "dag_bundles",
             # A changed file is read at once; this is for files that change by what they import.
-            "min_file_process_interval": 120,
+            "min_file_process_interval": 300,
             "refresh_interval": 10,
         },
         "scheduler": {

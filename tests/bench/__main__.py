@@ -1,8 +1,12 @@
-"""`make bench`: measure against the bars, print a table, write docs/benchmarks.md."""
+"""`make bench`: measure against the bars, print a table, write docs/benchmarks.md.
+
+`make bench PART=capacity` measures the capacity alone and puts it into the page that is there.
+"""
 
 import logging
 import os
 import platform
+import re
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -14,6 +18,7 @@ import psutil
 
 from include.curriculum import syllabus
 from tests.bench import bars
+from tests.bench.capacity import Capacity, capacity_table, measure
 from tests.bench.living import IDLE_SECONDS, Life, live, usual
 from tests.bench.parsing import ROOT, Folders, Reading, read_all
 from tests.bench.tenants import Growth, grow, growth_table
@@ -45,19 +50,29 @@ NOTES = """\
 """
 
 
-def main() -> int:
-    """Measure everything; the exit code is 1 if a bar was missed."""
+def main(arguments: list[str]) -> int:
+    """Measure everything, or the part that is named; the exit code is 1 if a bar was missed."""
+    if arguments not in ([], ["capacity"]):
+        sys.stderr.write(f"PART={' '.join(arguments)}: the part that runs alone is capacity.\n")
+        return 2
     logging.disable(logging.INFO)
     tell = partial(_say, sys.stderr.write)
+    if arguments:
+        page = PAGE.read_text(encoding="utf-8")
+        PAGE.write_text(_with_capacity(page, _capacity(measure(tell))), encoding="utf-8")
+        tell(f"wrote {PAGE.relative_to(ROOT)}")
+        return 0
     tell("reading all lessons, three times ...")
     readings, folders = _best([read_all() for _ in range(3)])
     tell("reading the Dags of many tenants ...")
     growth = grow()
     life = live(tell)
+    capacity = measure(tell)
     results = [*_results(readings, folders, growth, life)]
     table = _table(results)
     sys.stdout.write(f"{table}\n")
-    PAGE.write_text(_page(table, readings, folders, growth, life), encoding="utf-8")
+    page = _page(table, readings, folders, growth, life)
+    PAGE.write_text(_with_capacity(page, _capacity(capacity)), encoding="utf-8")
     tell(f"wrote {PAGE.relative_to(ROOT)}")
     return int(any(value > bar.limit for bar, value in results))
 
@@ -143,6 +158,18 @@ def _page(
     return "\n".join(parts)
 
 
+def _capacity(found: list[Capacity]) -> str:
+    date = f"{datetime.now(UTC):%Y-%m-%d}"
+    return f"## Capacity\n\nMeasured {date} on {_machine()}\n\n{capacity_table(found)}\n"
+
+
+def _with_capacity(page: str, section: str) -> str:
+    """The page with this section, in the place of a former one or before that of the lessons."""
+    without = re.sub(r"## Capacity\n.*?(?=## )", "", page, flags=re.DOTALL)
+    before, head, after = without.partition("## Lessons\n")
+    return f"{before}{section}\n{head}{after}"
+
+
 def _machine() -> str:
     memory = psutil.virtual_memory().total / 2**30
     load = os.getloadavg()[1]
@@ -154,4 +181,4 @@ def _machine() -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

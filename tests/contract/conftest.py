@@ -53,6 +53,7 @@ READINGS = pytest.StashKey[Future[Measured]]()
 RULE_BREAKER = FOLDER / "breaks_every_rule.py"
 
 
+@pytest.hookimpl(trylast=True)  # When what was not asked for is gone.
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Read the lessons beside the other tests, and look at what came of it at the end."""
     asking = [item for item in items if "measured" in getattr(item, "fixturenames", ())]

@@ -36,7 +36,7 @@ def page(lab: Lab) -> Iterator[Any]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=arguments)
         page = browser.new_page(viewport={"width": 1440, "height": 900}, locale="en-US")
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(90_000)
         page.goto(f"{lab.url('airflow')}/auth/login/")
         page.wait_for_load_state("networkidle")
         page.screenshot(path=SCREENSHOTS / "login.png")

@@ -39,8 +39,8 @@ class Rest:
         run_id: str = answer.json()["dag_run_id"]
         return run_id
 
-    def wait(self, dag_id: str, run_id: str, seconds: float = 150) -> str:
-        """The state in which the run ended.
+    def wait(self, dag_id: str, run_id: str, seconds: float = 150, pause: float = 0.3) -> str:
+        """The state in which the run ended; it is asked for again after each pause.
 
         Raises:
             TimeoutError: it has not ended after `seconds`; its tasks' states are told.
@@ -50,7 +50,7 @@ class Rest:
             state: str = self.get(f"dags/{dag_id}/dagRuns/{run_id}")["state"]
             if state in ENDED:
                 return state
-            time.sleep(0.3)
+            time.sleep(pause)
         states = {ti["task_id"]: ti["state"] for ti in self.tasks(dag_id, run_id)}
         raise TimeoutError(f"{dag_id} {run_id} has not ended after {seconds} s: {states}")
 

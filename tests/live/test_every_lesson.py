@@ -61,7 +61,7 @@ def test_each_ends_in_success_and_leaves_the_same_state_twice(lab: Lab, rest: Re
     left = []
     for _ in range(2):
         runs = {lesson: rest.trigger(lesson) for lesson in LESSONS}
-        ended = {lesson: rest.wait(lesson, run, 500) for lesson, run in runs.items()}
+        ended = {lesson: rest.wait(lesson, run, 500, pause=2) for lesson, run in runs.items()}
         assert ended == dict.fromkeys(LESSONS, "success"), "\n".join(
             rest.failures(lesson, runs[lesson]) for lesson in LESSONS
         )

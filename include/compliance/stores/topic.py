@@ -94,16 +94,23 @@ class Topic:
         from confluent_kafka import TopicPartition
 
         partitions = self.admin.list_topics(TOPIC, timeout=SECONDS).topics[TOPIC].partitions
-        for number in partitions:
-            place = TopicPartition(TOPIC, number)
-            first, end = self.consumer.get_watermark_offsets(place, timeout=SECONDS)
-            self.consumer.assign([TopicPartition(TOPIC, number, first)])
-            offset = first
-            # The end of some brokers is that of the first message of the last batch.
-            while message := self.consumer.poll(SECONDS if offset < end else QUIET_SECONDS):
-                if error := message.error():
-                    raise ReadError(f"{TOPIC}[{number}] cannot be read: {error.str()}.")
-                offset = (message.offset() or 0) + 1
-                yield message
-            if offset < end:
-                raise ReadError(f"{TOPIC}[{number}] ends at {end}, but was read up to {offset}.")
+        places = [TopicPartition(TOPIC, number) for number in partitions]
+        marks = [self.consumer.get_watermark_offsets(place, timeout=SECONDS) for place in places]
+        for place, (first, _) in zip(places, marks, strict=True):
+            place.offset = first
+        self.consumer.assign(places)
+        unread = {
+            place.partition: end
+            for place, (first, end) in zip(places, marks, strict=True)
+            if first < end
+        }
+        # The end of some brokers is that of the first message of the last batch.
+        while message := self.consumer.poll(SECONDS if unread else QUIET_SECONDS):
+            if error := message.error():
+                raise ReadError(f"{TOPIC}[{message.partition()}] cannot be read: {error.str()}.")
+            number, offset = message.partition() or 0, message.offset() or 0
+            if offset + 1 >= unread.get(number, 0):
+                unread.pop(number, None)
+            yield message
+        if unread:
+            raise ReadError(f"{TOPIC} could not be read up to these ends of partitions: {unread}.")
