@@ -1,7 +1,7 @@
 # `make up` starts everything, `make test` proves everything; `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install up down status stop start logs reset test test-fast lint validate sync check bench lock audit chart image deploy smoke rollback
+.PHONY: help install up down status stop start logs reset test test-fast test-compose lint validate sync check bench lock audit chart image deploy smoke rollback
 
 UV := $(shell command -v uv || echo .uv/bin/uv)
 RUN := PYTHONPATH=$(CURDIR) .venv/bin/python
@@ -11,7 +11,7 @@ AUDIT := $(UV) tool run --quiet pip-audit==2.10.1 --strict --no-deps --disable-p
 export LAB_PORT_BASE LAB_HOME WITHOUT
 
 help: ## Show what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: .venv/.installed .lab/venv/.installed $(if $(findstring azurite,$(WITHOUT)),,.lab/node/.installed) ## Install what is missing (the others call it)
 
@@ -41,6 +41,9 @@ test: install lint ## Prove everything (what CI runs)
 
 test-fast: install ## The tests that need no service, in under a minute
 	@$(RUN) -m pytest -n 2 --dist loadfile -m "not lab" --timeout=60
+
+test-compose: ## Run the live tests against the running stack of docker_compose/
+	@cd docker_compose && docker compose run --rm --build tests
 
 lint: install ## Style and types
 	@.venv/bin/ruff check --quiet . && .venv/bin/ruff format --quiet --check . && .venv/bin/mypy

@@ -2,8 +2,8 @@
 
 The syllabus has five written copies: the head of each lesson's docstring, the lessons' table in
 README.md, the upper part of each phase's page in `docs/phases`, the index
-`dags/airflow_usecases.md` and the glossary. `sync` writes them, `differing` names those that say
-something else.
+`dags/airflow_usecases.md` and the glossary. A sixth is the table of containers in `docs/docker.md`.
+`sync` writes them, `differing` names those that say something else.
 """
 
 import ast
@@ -13,6 +13,7 @@ import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 
+from include.curriculum import containers
 from include.curriculum.syllabus import Lesson, Phase, Syllabus
 
 README = "README.md"
@@ -34,8 +35,15 @@ _QUICK_START = """\
 make up          # installs what is missing, starts every service and Airflow
 ```
 
-Airflow is then at <http://localhost:8080>; log in as `admin` with the password `admin`. The way
-with Docker Compose is planned.
+Or with Docker:
+
+```bash
+cd docker_compose
+echo "AIRFLOW_UID=$(id -u)" > .env
+docker compose up -d
+```
+
+Airflow is then at <http://localhost:8080>; log in as `admin` with the password `admin`.
 """
 
 
@@ -61,6 +69,9 @@ def copies(syllabus: Syllabus, root: Path) -> dict[str, str]:
                 problems.append(str(error))
     parts = {README: (lessons_table(syllabus, root), _NEW_README)}
     parts |= {page(phase): (phase_text(phase, root), _NEW_PAGE) for phase in syllabus.phases}
+    if (root / containers.FILE).exists():
+        table = _table(containers.COLUMNS, containers.rows(syllabus, root))
+        parts[containers.PAGE] = (table, f"{START}\n{END}\n")
     for path, (part, new) in parts.items():
         try:
             texts[path] = _with_part(path, _text_of(root / path) or new, part)

@@ -54,7 +54,9 @@ def create(repository: Path) -> None:
     with tempfile.TemporaryDirectory() as folder, Repo.init(folder) as repo:
         (Path(folder) / "dags").mkdir()
         (Path(folder) / "dags" / "README.md").write_text(README)
-        first = _commit(repo, "Begin")
+        # Not in the name of whoever starts the lab, who need not have one.
+        with repo.git.custom_environment(**WHO_AND_WHEN):
+            first = _commit(repo, "Begin")
         Repo.init(repository, bare=True, initial_branch=MAIN).close()
         refs = [f"{first}:refs/heads/{branch}" for branch in (MAIN, *ENVIRONMENTS)]
         repo.git.push(str(repository), *refs)

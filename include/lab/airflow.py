@@ -88,11 +88,22 @@ def airflow(lab: Lab, component: str) -> Service:
     )
 
 
+def is_healthy(lab: Lab, component: str) -> bool:
+    """Whether Airflow itself calls the component healthy."""
+    health = _get(_health_url(lab)) or {}
+    key = "metadatabase" if component == "api-server" else component.replace("-", "_")
+    return bool(health.get(key, {}).get("status") == "healthy")
+
+
+def _health_url(lab: Lab) -> str:
+    return f"{lab.url('airflow')}/api/v2/monitor/health"
+
+
 class _Health:
     """Holds once Airflow itself calls the component healthy, by a heartbeat of this start."""
 
     def __init__(self, lab: Lab, component: str) -> None:
-        self.url = f"{lab.url('airflow')}/api/v2/monitor/health"
+        self.url = _health_url(lab)
         self.key = component.replace("-", "_")
         self.since: datetime | None = None
 

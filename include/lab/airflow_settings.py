@@ -4,7 +4,7 @@ import json
 import os
 
 from include.delivery.repository import ENVIRONMENTS
-from include.lab.settings import HOST, Lab
+from include.lab.settings import Lab
 
 ADMIN = ("admin", "admin")
 """The login of the lab; anyone who can reach its loopback port may use it."""
@@ -27,6 +27,21 @@ EMISSION_POLICY: list[dict[str, object]] = [
 
 def airflow_environment(lab: Lab) -> dict[str, str]:
     """The environment of every Airflow component and of the ``airflow`` command."""
+    return {
+        **lab.environment,
+        "AIRFLOW_HOME": str(lab.home / "airflow"),
+        **client_settings(lab),
+        "PATH": f"{lab.root / '.venv/bin'}:{os.environ.get('PATH', '')}",
+        **{
+            f"AIRFLOW__{section.upper()}__{key.upper()}": value
+            for section, keys in airflow_settings(lab).items()
+            for key, value in keys.items()
+        },
+    }
+
+
+def airflow_settings(lab: Lab) -> dict[str, dict[str, str]]:
+    """Airflow's own settings by section and key."""
     settings: dict[str, dict[str, object]] = {
         "core": {
             "auth_manager": "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager",
@@ -44,7 +59,7 @@ def airflow_environment(lab: Lab) -> dict[str, str]:
         "database": {"sql_alchemy_conn": _database_url(lab)},
         "api": {
             "base_url": lab.address,
-            "host": HOST,
+            "host": lab.listen_host,
             "port": lab.port("airflow"),
             "secret_key": lab.secrets["api_secret_key"],
             "workers": 1,
@@ -71,7 +86,7 @@ def airflow_environment(lab: Lab) -> dict[str, str]:
         },
         "metrics": {
             "statsd_on": "metrics" not in lab.without,
-            "statsd_host": HOST,
+            "statsd_host": lab.host("statsd"),
             "statsd_port": lab.port("statsd"),
             # Tags behind the name instead of inside it: the metrics page makes labels of them.
             "statsd_influxdb_enabled": True,
@@ -101,16 +116,29 @@ def airflow_environment(lab: Lab) -> dict[str, str]:
             "xcom_objectstorage_path": "s3://object_store@xcom/",
             "xcom_objectstorage_threshold": XCOM_THRESHOLD_BYTES,
         }
+    if lab.places:
+        _for_containers(lab, settings)
     return {
-        **lab.environment,
-        "AIRFLOW_HOME": str(lab.home / "airflow"),
-        **_client_settings(lab),
-        "PATH": f"{lab.root / '.venv/bin'}:{os.environ.get('PATH', '')}",
-        **{
-            f"AIRFLOW__{section.upper()}__{key.upper()}": str(value)
-            for section, keys in settings.items()
-            for key, value in keys.items()
-        },
+        section: {key: str(value) for key, value in keys.items()}
+        for section, keys in settings.items()
+    }
+
+
+def _for_containers(lab: Lab, settings: dict[str, dict[str, object]]) -> None:
+    """Change what differs where each component has a container, and tasks run on many workers."""
+    redis = f"{lab.host('redis')}:{lab.port('redis')}"
+    settings["core"] |= {"executor": "CeleryExecutor", "parallelism": 32}
+    settings["scheduler"] |= {
+        "enable_health_check": True,
+        # After so long without a sign of life a task is tried again: its worker is gone.
+        "task_instance_heartbeat_timeout": 60,
+    }
+    settings["celery"] = {
+        # The lessons keep their own keys in the database 0.
+        "broker_url": f"redis://:{lab.secrets['redis_password']}@{redis}/1",
+        "result_backend": _database_url(lab).replace("postgresql+psycopg2", "db+postgresql"),
+        "worker_concurrency": 4,
+        "flower_basic_auth": f"admin:{lab.secrets['flower_password']}",
     }
 
 
@@ -156,7 +184,7 @@ def dag_bundles(lab: Lab) -> list[dict[str, object]]:
     return [{"name": "dags-folder", **lessons}, *branches]
 
 
-def _client_settings(lab: Lab) -> dict[str, str]:
+def client_settings(lab: Lab) -> dict[str, str]:
     """What the clients of services read from nowhere but the environment.
 
     Google's know an emulator by these variables alone: without it, they speak to Google.
@@ -176,5 +204,5 @@ def _client_settings(lab: Lab) -> dict[str, str]:
 
 
 def _database_url(lab: Lab) -> str:
-    password, port = lab.secrets["airflow_password"], lab.port("postgres")
-    return f"postgresql+psycopg2://airflow:{password}@{HOST}:{port}/airflow"
+    where = f"{lab.host('postgres')}:{lab.port('postgres')}"
+    return f"postgresql+psycopg2://airflow:{lab.secrets['airflow_password']}@{where}/airflow"

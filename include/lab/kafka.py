@@ -142,6 +142,6 @@ def _answers(lab: Lab) -> Probe:
 def _client(lab: Lab) -> "AdminClient":
     from confluent_kafka.admin import AdminClient
 
-    servers = f"{HOST}:{lab.port('kafka')}"
+    servers = f"{lab.host('kafka')}:{lab.port('kafka')}"
     # What a client says while nobody answers yet is of no interest.
     return AdminClient({"bootstrap.servers": servers, "log_level": 0})

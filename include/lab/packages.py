@@ -1,5 +1,6 @@
 """What is installed for the services, in an environment of their own (`.lab/venv`)."""
 
+import sys
 from pathlib import Path
 
 from include.lab.settings import Lab, LabError
@@ -7,7 +8,12 @@ from include.lab.settings import Lab, LabError
 
 def lab_python(lab: Lab, *arguments: str) -> tuple[str, ...]:
     """The command that runs Python with the services' packages."""
-    return (str(lab.root / ".lab/venv/bin/python"), *arguments)
+    return (sys.executable if lab.places else str(lab.root / ".lab/venv/bin/python"), *arguments)
+
+
+def airflow_python(lab: Lab, *arguments: str) -> tuple[str, ...]:
+    """The command that runs Python with the packages of Airflow and the lessons."""
+    return (sys.executable if lab.places else str(lab.root / ".venv/bin/python"), *arguments)
 
 
 def installed(lab: Lab, pattern: str) -> Path:

@@ -79,7 +79,7 @@ def create_databases(lab: Lab) -> None:
     from psycopg2 import sql
 
     connection = psycopg2.connect(
-        host=HOST,
+        host=lab.host("postgres"),
         port=lab.port("postgres"),
         user="postgres",
         password=lab.secrets["postgres_password"],

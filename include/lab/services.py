@@ -4,7 +4,7 @@ from pathlib import Path
 
 from include.lab import airflow, kafka, postgres, vault
 from include.lab.addresses import addresses
-from include.lab.packages import installed, lab_python
+from include.lab.packages import airflow_python, installed, lab_python
 from include.lab.service import Service, answers, listens
 from include.lab.settings import HOST, Lab, LabError
 
@@ -16,28 +16,13 @@ def services(lab: Lab) -> list[Service]:
         LabError: a service to leave out is unknown, or the lab cannot do without it; what a service
             runs on is not installed.
     """
-    describe = {
-        "object_store": object_store,
-        "shop_api": shop_api,
-        "inbox": inbox,
-        "mail": mail,
-        "redis": redis,
-        "kafka": kafka.kafka,
-        "mlflow": mlflow,
-        "model_server": model_server,
-        "vault": vault.vault,
-        "gcs": gcs,
-        "bigquery": bigquery,
-        "azurite": azurite,
-        "metrics": metrics,
-    }
-    optional = {*describe, airflow.NAME}
+    optional = {*DESCRIBE, airflow.NAME}
     for name in sorted(lab.without - optional):
         raise LabError(f"WITHOUT={name}: what can be left out is {', '.join(sorted(optional))}.")
     return [
         postgres.postgres(lab),
         postgres.databases(lab),
-        *(describe[name](lab) for name in describe if name not in lab.without),
+        *(describe(lab) for name, describe in DESCRIBE.items() if name not in lab.without),
         seeds(lab),
         *(airflow.services(lab) if airflow.NAME not in lab.without else ()),
     ]
@@ -48,7 +33,10 @@ def object_store(lab: Lab) -> Service:
     port = lab.port("object_store")
     return Service(
         "object_store",
-        lab_python(lab, "-m", "include.lab.object_store", "--port", str(port)),
+        (
+            *lab_python(lab, "-m", "include.lab.object_store"),
+            *("--host", lab.listen_host, "--port", str(port)),
+        ),
         "files in buckets, with the S3 API",
         ready=listens(HOST, port),
         environment={
@@ -100,7 +88,10 @@ def mail(lab: Lab) -> Service:
     port = lab.port("mail")
     return Service(
         "mail",
-        lab_python(lab, "-m", "include.inbox.mail_server", "--port", str(port)),
+        (
+            *lab_python(lab, "-m", "include.inbox.mail_server"),
+            *("--host", lab.listen_host, "--port", str(port)),
+        ),
         "a mail server; the inbox shows what it received",
         ready=listens(HOST, port),
         environment={**lab.environment, "INBOX_FILE": str(_messages(lab))},
@@ -138,12 +129,13 @@ def redis(lab: Lab) -> Service:
 def mlflow(lab: Lab) -> Service:
     """MLflow: its records in the lab's PostgreSQL, its artifacts in the object store."""
     port = lab.port("mlflow")
-    password, database = lab.secrets["mlflow_password"], f"{HOST}:{lab.port('postgres')}/mlflow"
+    password = lab.secrets["mlflow_password"]
+    database = f"{lab.host('postgres')}:{lab.port('postgres')}/mlflow"
     return Service(
         "mlflow",
         (
             *lab_python(lab, "-m", "mlflow", "server"),
-            *("--host", HOST, "--port", str(port), "--workers", "1"),
+            *("--host", lab.listen_host, "--port", str(port), "--workers", "1"),
             *("--artifacts-destination", "s3://mlflow/"),
         ),
         "experiments, models and traces",
@@ -160,6 +152,8 @@ def mlflow(lab: Lab) -> Service:
             # Its job runners would take 350 MB and are not used here.
             "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
             "MLFLOW_DISABLE_TELEMETRY": "true",
+            # By which names it may be called; all others could be a foreign page's.
+            "MLFLOW_SERVER_ALLOWED_HOSTS": f"{lab.host('mlflow')}:*,localhost:*,{HOST}:*",
         },
         ports=(port,),
         address=lab.url("mlflow"),
@@ -174,7 +168,7 @@ def gcs(lab: Lab) -> Service:
         "gcs",
         (
             *lab_python(lab, "-m", "gcp_storage_emulator", "start"),
-            *("--host", HOST, "--port", str(port), "--quiet"),
+            *("--host", lab.listen_host, "--port", str(port), "--quiet"),
         ),
         "an emulator of Google Cloud Storage",
         ready=listens(HOST, port),
@@ -193,8 +187,8 @@ def bigquery(lab: Lab) -> Service:
         (
             *lab_python(lab, "-m", "include.lab.bigquery", "start", "--persistent"),
             *("--data-dir", str(lab.home / "bigquery"), "--log-level", "warning"),
-            *("--rest-host", HOST, "--rest-port", str(port)),
-            *("--grpc-host", HOST, "--grpc-port", str(storage)),
+            *("--rest-host", lab.listen_host, "--rest-port", str(port)),
+            *("--grpc-host", lab.listen_host, "--grpc-port", str(storage)),
         ),
         "an emulator of BigQuery",
         ready=answers(lab.url("bigquery")),
@@ -242,7 +236,7 @@ def metrics(lab: Lab) -> Service:
         "metrics",
         (
             *lab_python(lab, "-m", "include.lab.metrics"),
-            *("--host", HOST, "--port", str(port), "--statsd-port", str(statsd)),
+            *("--host", lab.listen_host, "--port", str(port), "--statsd-port", str(statsd)),
         ),
         "metrics of Airflow and of jobs, for Prometheus and on one page",
         ready=answers(f"{lab.url('metrics')}/metrics"),
@@ -257,7 +251,7 @@ def seeds(lab: Lab) -> Service:
     """The shop's data in the warehouse, the object store and the landing folder."""
     return Service(
         "seeds",
-        (str(lab.root / ".venv/bin/python"), "-m", "include.lab.seeding"),
+        airflow_python(lab, "-m", "include.lab.seeding"),
         "the shop's data: warehouse, object store, landing folder",
         after=("databases", "object_store"),
         environment={**lab.environment, **addresses(lab)},
@@ -269,11 +263,12 @@ def seeds(lab: Lab) -> Service:
 def model_server(lab: Lab) -> Service:
     """Our model server: it answers with the versions that MLflow's aliases name."""
     port = lab.port("model_server")
-    command = ("-m", "uvicorn", "include.serving.app:app", "--host", HOST, "--port", str(port))
+    where = ("--host", lab.listen_host, "--port", str(port))
+    command = ("-m", "uvicorn", "include.serving.app:app", *where)
     return Service(
         "model_server",
         # With the lessons' own libraries: a model is loaded by what it was trained with.
-        (str(lab.root / ".venv/bin/python"), *command, "--log-level", "warning"),
+        airflow_python(lab, *command, "--log-level", "warning"),
         "models over HTTP, as MLflow's aliases name them",
         ready=answers(f"{lab.url('model_server')}/health"),
         environment={
@@ -289,11 +284,28 @@ def model_server(lab: Lab) -> Service:
 
 
 def _uvicorn(lab: Lab, app: str, port: int) -> tuple[str, ...]:
-    return lab_python(
-        lab, "-m", "uvicorn", app, "--host", HOST, "--port", str(port), "--log-level", "warning"
-    )
+    where = ("--host", lab.listen_host, "--port", str(port))
+    return lab_python(lab, "-m", "uvicorn", app, *where, "--log-level", "warning")
 
 
 def _messages(lab: Lab) -> Path:
     """Where the inbox and the mail server keep what arrived."""
     return lab.home / "inbox.sqlite"
+
+
+DESCRIBE = {
+    "object_store": object_store,
+    "shop_api": shop_api,
+    "inbox": inbox,
+    "mail": mail,
+    "redis": redis,
+    "kafka": kafka.kafka,
+    "mlflow": mlflow,
+    "model_server": model_server,
+    "vault": vault.vault,
+    "gcs": gcs,
+    "bigquery": bigquery,
+    "azurite": azurite,
+    "metrics": metrics,
+}
+"""What can be left out, in the order in which it is listed."""

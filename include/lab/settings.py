@@ -1,4 +1,4 @@
-"""Where this lab lives: folders, ports, secrets and the services left out."""
+"""Where this lab lives: folders, addresses, secrets and the services left out."""
 
 import base64
 import json
@@ -7,6 +7,8 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from include.lab.containers import PLACES
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULT_PORT_BASE = 8080
@@ -48,10 +50,14 @@ class Lab:
     without: frozenset[str] = frozenset()
     root: Path = ROOT
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    places: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    """Host and port of what does not listen on this machine's own loopback address."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Lab":
         """Read ``LAB_HOME``, ``LAB_PORT_BASE`` and ``WITHOUT``.
+
+        ``LAB_SECRETS`` is set in containers: the folder with a file for each secret.
 
         Raises:
             LabError: a value is not usable; the message names the variable.
@@ -63,20 +69,40 @@ class Lab:
         highest = 65535 - len(PORT_NAMES)
         if not base.isdecimal() or not 1024 <= int(base) <= highest:
             raise LabError(f"LAB_PORT_BASE={base} is not a port between 1024 and {highest}.")
-        return cls(home, int(base), without, secrets=_kept_secrets(home / "secrets.json"))
+        if folder := environment.get("LAB_SECRETS"):
+            secrets = {file.name: file.read_text() for file in Path(folder).iterdir()}
+            return cls(home, int(base), without, secrets=secrets, places=PLACES)
+        return cls(home, int(base), without, secrets=kept_secrets(home / "secrets.json"))
+
+    def host(self, name: str) -> str:
+        """The host that ``name`` listens on."""
+        return self.places[name][0] if self.places else HOST
 
     def port(self, name: str) -> int:
         """The port that ``name`` listens on."""
+        return self.places[name][1] if self.places else self.own_port(name)
+
+    def own_port(self, name: str) -> int:
+        """The port at which this machine itself reaches ``name``."""
         return self.port_base + PORT_NAMES.index(name)
 
     def url(self, name: str) -> str:
         """The HTTP address of ``name``."""
-        return f"http://{HOST}:{self.port(name)}"
+        return f"http://{self.host(name)}:{self.port(name)}"
+
+    def browser_url(self, name: str) -> str:
+        """What a person on this machine types into the browser for ``name``."""
+        return f"http://localhost:{self.own_port(name)}"
 
     @property
     def address(self) -> str:
         """What a person types into the browser."""
-        return f"http://localhost:{self.port('airflow')}"
+        return self.browser_url("airflow")
+
+    @property
+    def listen_host(self) -> str:
+        """What a service listens on: only in a container of its own may it be all there is."""
+        return "0.0.0.0" if self.places else HOST
 
     @property
     def environment(self) -> dict[str, str]:
@@ -105,7 +131,7 @@ class Lab:
         return self.home / "delivery.git"
 
 
-def _kept_secrets(file: Path) -> dict[str, str]:
+def kept_secrets(file: Path) -> dict[str, str]:
     """Read this lab's secrets; make those that are missing, once, readable by the owner alone."""
     kept: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
     made = {
@@ -138,6 +164,9 @@ def _kept_secrets(file: Path) -> dict[str, str]:
                 "logistics_password",
                 "auditor_password",
                 "access_password",
+                "flower_password",
+                "grafana_password",
+                "marquez_password",
             )
         },
     }

