@@ -28,7 +28,7 @@ def before(job: str) -> set[str]:
 
 def test_each_stage_waits_for_the_ones_before():
     """Lint; whatever proves the commit; staging with its smoke test; production."""
-    proofs = {"validate", "test", "chart"}
+    proofs = {"validate", "test", "chart", "compose"}
     assert all(before(job) == {"lint"} for job in proofs)
     assert before("staging") == {"lint", *proofs}
     assert before("production") == {*before("staging"), "staging"}
@@ -49,10 +49,23 @@ def test_each_step_is_a_make_target():
         "test": ["test"],
         "audit": ["audit"],
         "chart": ["chart"],
+        "compose": ["test-compose", "image"],
         "staging": ["deploy", "smoke", "rollback"],
         "production": ["deploy", "smoke", "rollback"],
     }
     assert set(chain.from_iterable(map(commands, JOBS))) <= TARGETS
+
+
+def test_the_compose_stack_is_started_as_the_readme_says():
+    """Its three commands, and no other preparation."""
+    start = next(step["run"] for step in JOBS["compose"]["steps"] if "run" in step)
+    assert start.splitlines() == [
+        "cd docker_compose",
+        'echo "AIRFLOW_UID=$(id -u)" > .env',
+        "docker compose up -d",
+    ]
+    readme = (ROOT / "README.md").read_text()
+    assert all(command in readme for command in start.splitlines())
 
 
 def test_every_python_that_is_promised_is_tested():
