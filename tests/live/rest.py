@@ -54,6 +54,26 @@ class Rest:
         states = {ti["task_id"]: ti["state"] for ti in self.tasks(dag_id, run_id)}
         raise TimeoutError(f"{dag_id} {run_id} has not ended after {seconds} s: {states}")
 
+    def answer(
+        self, dag_id: str, run_id: str, task_id: str, option: str, seconds: float = 200
+    ) -> None:
+        """Choose an option of the task's question as soon as it asks.
+
+        Raises:
+            TimeoutError: it has not asked after `seconds`; the states of all tasks are told.
+        """
+        end, states = time.monotonic() + seconds, dict[str, str]()
+        while states.get(task_id) != "awaiting_input":
+            if time.monotonic() > end:
+                raise TimeoutError(f"{dag_id} {run_id} {task_id} has not asked: {states}")
+            time.sleep(0.5)
+            states = {ti["task_id"]: ti["state"] for ti in self.tasks(dag_id, run_id)}
+        # As a person would, later than the scheduler hears that the task has asked.
+        time.sleep(3)
+        place = f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/-1/hitlDetails"
+        reply = {"chosen_options": [option], "params_input": {}}
+        self.client.patch(f"/api/v2/{place}", json=reply).raise_for_status()
+
     def settle(self, seconds: float = 150) -> None:
         """Wait until no run of any Dag is left, nor one that Assets are about to start.
 

@@ -1,7 +1,5 @@
 """11.02 on the live scheduler: Airflow loads what is deployed, and a person decides."""
 
-import time
-
 import pytest
 
 from include.configuration.metadata import connections
@@ -13,24 +11,11 @@ STAGING, PRODUCTION = f"{LESSON}__staging", f"{LESSON}__production"
 
 
 def deliver(rest: Rest, change: str, answer: str = "") -> tuple[str, str]:
-    """Trigger with a change and answer the question if it is asked; the run's state and id."""
+    """Trigger with a change and give the answer, if there is one; the run's state and id."""
     run_id = rest.trigger(LESSON, conf={"change": change})
-    end = time.monotonic() + 200
-    while (state := rest.get(f"dags/{LESSON}/dagRuns/{run_id}")["state"]) not in (
-        "success",
-        "failed",
-    ):
-        assert time.monotonic() < end, rest.tasks(LESSON, run_id)
-        states = {ti["task_id"]: ti["state"] for ti in rest.tasks(LESSON, run_id)}
-        if answer and states.get("approve") == "awaiting_input":
-            # As a person would, later than the scheduler hears that the task has asked.
-            time.sleep(3)
-            place = f"dags/{LESSON}/dagRuns/{run_id}/taskInstances/approve/-1/hitlDetails"
-            reply = {"chosen_options": [answer], "params_input": {}}
-            rest.client.patch(f"/api/v2/{place}", json=reply).raise_for_status()
-            answer = ""
-        time.sleep(0.3)
-    return state, run_id
+    if answer:
+        rest.answer(LESSON, run_id, "approve", answer)
+    return rest.wait(LESSON, run_id, 200), run_id
 
 
 def last_run(rest: Rest, dag_id: str) -> dict:

@@ -1,6 +1,5 @@
 """17.03 on the live scheduler: rules are kept, a person is asked, and all that is hit is told."""
 
-import time
 from typing import Any
 
 import pytest
@@ -29,23 +28,11 @@ def returned(rest: Rest, run_id: str, task_id: str) -> Any:
 
 
 def governed(rest: Rest, answer: str = "", **conf: Any) -> tuple[str, str]:
-    """Trigger, and answer the question if it is asked; the run's id and state."""
+    """Trigger, and give the answer, if there is one; the run's id and state."""
     run_id = rest.trigger(LESSON, conf=conf)
-    end = time.monotonic() + 200
-    while (state := rest.get(f"dags/{LESSON}/dagRuns/{run_id}")["state"]) not in (
-        "success",
-        "failed",
-    ):
-        assert time.monotonic() < end, rest.tasks(LESSON, run_id)
-        states = {ti["task_id"]: ti["state"] for ti in rest.tasks(LESSON, run_id)}
-        if answer and states.get("review_access") == "awaiting_input":
-            time.sleep(3)
-            place = f"dags/{LESSON}/dagRuns/{run_id}/taskInstances/review_access/-1/hitlDetails"
-            reply = {"chosen_options": [answer], "params_input": {}}
-            rest.client.patch(f"/api/v2/{place}", json=reply).raise_for_status()
-            answer = ""
-        time.sleep(0.3)
-    return run_id, state
+    if answer:
+        rest.answer(LESSON, run_id, "review_access", answer)
+    return run_id, rest.wait(LESSON, run_id, 200)
 
 
 @pytest.fixture(scope="module")
