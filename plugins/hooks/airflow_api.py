@@ -85,7 +85,8 @@ class AirflowApiHook(BaseHook):
     def trigger_version(self, dag_id: str, version: str) -> str | None:
         """Start a run of a Dag if Airflow has loaded this version of its bundle; return its id.
 
-        None says that Airflow knows another version, or no such Dag yet.
+        None says that Airflow knows another version, which it is asked to read now, or no such Dag
+        yet.
 
         Raises:
             httpx.HTTPStatusError: this login may not see or start it.
@@ -95,8 +96,19 @@ class AirflowApiHook(BaseHook):
             return None
         known = answer.raise_for_status().json()
         # A Dag that has left its bundle is kept, stale, with the last version that had it.
-        loaded = known["bundle_version"] == version and not known["is_stale"]
-        return self.trigger(dag_id) if loaded else None
+        if known["is_stale"]:
+            return None
+        if known["bundle_version"] == version:
+            return self.trigger(dag_id)
+        self._read_again(known["file_token"])
+        return None
+
+    def _read_again(self, file_token: str) -> None:
+        """Ask for a file that may be the same, while what it imports is another version's."""
+        answer = self.get_conn().put(f"parseDagFile/{file_token}")
+        # It may have been asked for already.
+        if answer.status_code != 409:
+            answer.raise_for_status()
 
     def has_succeeded(self, dag_id: str, run_id: str) -> bool:
         """Return whether a run has ended well, or False while it has not ended.

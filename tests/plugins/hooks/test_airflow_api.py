@@ -1,6 +1,7 @@
 """The hook for Airflow's own REST API, on the lab's Airflow, with the rights of its login."""
 
 import re
+import time
 
 import httpx
 import pytest
@@ -45,6 +46,21 @@ def test_only_the_version_that_is_wanted_is_started(lab: Lab) -> None:
 
     assert AirflowApiHook().trigger_version(LESSON, "f" * 40) is None
     assert AirflowApiHook().trigger_version("phase11_nowhere", "f" * 40) is None
+
+
+def test_a_version_that_is_not_there_yet_is_read_at_once(lab: Lab) -> None:
+    """Airflow would read a file that has not changed after minutes; asking twice does no harm."""
+    from plugins.hooks.airflow_api import AirflowApiHook
+
+    rest, hook = Rest(lab), AirflowApiHook()
+    before = rest.get(f"dags/{LESSON}")["last_parsed_time"]
+    for _ in range(2):
+        hook.trigger_version(LESSON, "f" * 40)
+
+    end = time.monotonic() + 60
+    while rest.get(f"dags/{LESSON}")["last_parsed_time"] == before:
+        assert time.monotonic() < end
+        time.sleep(0.5)
 
 
 @pytest.mark.parametrize("path", ["connections", "variables", "users", "config"])
