@@ -26,12 +26,16 @@ EMPTY = FOLDER / "empty"
 EMPTY.mkdir()
 
 
+IN_CONTAINERS = "LAB_SECRETS" in os.environ
+"""Whether this is a container of `docker_compose/`, whose stack is tested as it runs."""
+
 PLACE = {
     "LAB_HOME": str(FOLDER / "lab"),
     "LAB_PORT_BASE": str(free_port_base(40)),
     "WITHOUT": os.environ.get("TESTS_WITHOUT", ""),
 }
-os.environ.update(PLACE)
+if not IN_CONTAINERS:
+    os.environ.update(PLACE)
 
 from include.configuration.metadata import connections  # noqa: E402
 from include.lab.addresses import addresses  # noqa: E402
@@ -63,12 +67,16 @@ os.environ.update(
 def pytest_sessionfinish() -> None:
     """Leave nothing behind; what a failed start of the lab left is shown before."""
     shutil.rmtree(FOLDER, ignore_errors=True)
-    if data_folder(LAB).is_relative_to("/var/tmp"):
+    if not IN_CONTAINERS and data_folder(LAB).is_relative_to("/var/tmp"):
         shutil.rmtree(data_folder(LAB).parent, ignore_errors=True)
 
 
 AFTER_EVERY_LESSON = ("test_every_lesson.py", "test_secrets.py")
 """The first of them runs every lesson, and the second looks at what that has left."""
+
+
+OF_THE_SUPERVISOR = {"read_state", "start_lab", "stopped", "wait_for"}
+"""What starts, stops and watches the lab's processes; containers are Docker's."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -79,6 +87,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("lab")
         if item.path.is_relative_to(ROOT / "tests/live") or "page" in item.fixturenames:
             item.add_marker("airflow")
+        if IN_CONTAINERS and OF_THE_SUPERVISOR & set(item.function.__code__.co_names):
+            item.add_marker(pytest.mark.skip("the lab's own supervisor is asked: make test does"))
 
 
 @pytest.fixture(scope="session")
@@ -102,6 +112,9 @@ def bag() -> Any:
 @pytest.fixture(scope="session")
 def lab() -> Iterator[Lab]:
     """The whole lab, running: started once, on free ports, with its state in a temporary folder."""
+    if IN_CONTAINERS:
+        yield LAB
+        return
     try:
         process = start_lab(PLACE, FOLDER / "lab.log")
     except LabDidNotStartError as error:

@@ -12,7 +12,7 @@ import psycopg2
 import pytest
 
 from include.curriculum import syllabus
-from include.lab.settings import HOST, ROOT, Lab
+from include.lab.settings import ROOT, Lab
 from tests.lessons import bucket
 from tests.live.rest import ENDED, Rest
 
@@ -76,7 +76,7 @@ def test_no_secret_is_in_a_log(lab: Lab) -> None:
 def test_no_secret_is_in_what_airflow_keeps(lab: Lab, kind: str) -> None:
     """Its database holds passwords in encrypted connections alone."""
     connection = psycopg2.connect(
-        host=HOST,
+        host=lab.host("postgres"),
         port=lab.port("postgres"),
         dbname="airflow",
         user="airflow",
