@@ -19,11 +19,15 @@ CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 
 
 class Connection(Facts):
-    """One connection; `service` is the lab's service behind it."""
+    """One connection; `service` is the lab's service behind it.
+
+    Where `browser` holds, a person goes there, and no task.
+    """
 
     description: str
     conn_type: str
     service: str = ""
+    browser: bool = False
     host: str | None = None
     port: str | None = None
     database: str | None = Field(default=None, alias="schema", serialization_alias="schema")
@@ -38,7 +42,7 @@ class Connection(Facts):
             KeyError: a place holder names no value.
             ValueError: the port is no number, or a dollar sign begins no place holder.
         """
-        facts = self.model_dump(exclude={"service"}, exclude_none=True, by_alias=True)
+        facts = self.model_dump(exclude={"service", "browser"}, exclude_none=True, by_alias=True)
         filled: dict[str, Any] = {key: _fill(value, values) for key, value in facts.items()}
         if self.port is not None:
             filled["port"] = int(filled["port"])

@@ -23,7 +23,9 @@ def on_task_instance_failed(task_instance: Any, error: Any) -> None:
     dag = getattr(getattr(task_instance, "task", None), "dag", None)
     for service in sorted(dag.tags) if dag else ():
         for conn_id, facts in connection_facts().items():
-            if facts.service == service and (where := silent(BaseHook.get_connection(conn_id))):
+            if facts.service != service or facts.browser:
+                continue
+            if where := silent(BaseHook.get_connection(conn_id)):
                 log.error(
                     "Service '%s' (connection '%s') does not answer at %s. `make status` shows "
                     "what runs; `make up` starts it, unless WITHOUT=%s leaves it out. Then clear "

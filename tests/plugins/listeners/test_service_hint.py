@@ -41,6 +41,23 @@ def test_names_service_connection_address_and_command(
     assert "make up" in line
 
 
+def test_does_not_ask_where_only_a_browser_goes(
+    nobody: int, monkeypatch: pytest.MonkeyPatch, hints: list[str]
+) -> None:
+    """A task in a container need not reach it, and the service answers all the same."""
+    from plugins.listeners import service_hint
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        where = f"http://127.0.0.1:{server.getsockname()[1]}"
+        store = {"conn_type": "aws", "extra": {"endpoint_url": where}}
+        monkeypatch.setenv("AIRFLOW_CONN_OBJECT_STORE", json.dumps(store))
+        page = {"conn_type": "http", "host": f"http://127.0.0.1:{nobody}/lake"}
+        monkeypatch.setenv("AIRFLOW_CONN_PAGES", json.dumps(page))
+        service_hint.on_task_instance_failed(_failed_task("object_store"), None)
+
+    assert hints == []
+
+
 @pytest.mark.parametrize(
     "connection",
     [
