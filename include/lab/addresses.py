@@ -32,7 +32,8 @@ def addresses(lab: Lab) -> dict[str, str]:
         "LAB_VAULT_ROTATOR_SECRET_ID": lab.secrets["vault_rotator_secret_id"],
         "LAB_GCS_URL": lab.url("gcs"),
         "LAB_BIGQUERY_URL": lab.url("bigquery"),
-        "LAB_AZURITE_URL": lab.url("azurite"),
+        # The account stands in the path, or in a host's name that is not an address.
+        "LAB_AZURITE_URL": lab.url("azurite") + ("" if lab.places else "/shop"),
         "LAB_AZURITE_KEY": lab.secrets["azurite_key"],
         "LAB_METRICS_URL": lab.url("metrics"),
         "LAB_PUSHGATEWAY_URL": f"{lab.url('metrics')}/pushgateway",

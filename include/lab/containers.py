@@ -14,7 +14,7 @@ PLACES = {
     "gcs": ("gcs", 8091),
     "bigquery": ("bigquery", 8092),
     "bigquery_storage": ("bigquery", 8093),
-    "azurite": ("azurite.internal", 10000),
+    "azurite": ("shop.blob.core.internal", 10000),
     "metrics": ("metrics", 8095),
     "statsd": ("metrics", 8125),
     "model_server": ("model-server", 8097),
@@ -22,5 +22,5 @@ PLACES = {
 """By the lab's name: the service of `docker-compose.yaml`, and the port it listens on there.
 
 A hyphen takes the place of an underscore: some clients refuse a host whose name has one. Azure's
-takes a name without a dot for that of an account.
+reads the account from the host's name, if it has this form.
 """
