@@ -44,5 +44,7 @@ def page(lab: Lab) -> Iterator[Any]:
         page.fill("input[name=password]", ADMIN[1])
         page.click("input[type=submit], button[type=submit]")
         page.wait_for_url(lambda url: "login" not in url)
+        # The list stays empty if the first page is left while it is still loading.
+        page.wait_for_load_state("networkidle")
         yield page
         browser.close()
