@@ -20,12 +20,18 @@ def rows(syllabus: Syllabus, root: Path) -> list[list[str]]:
     import yaml
 
     services = yaml.safe_load((root / FILE).read_text(encoding="utf-8"))["services"]
-    return [_row(name, facts, syllabus, root) for name, facts in services.items()]
-
-
-def _row(name: str, facts: dict[str, Any], syllabus: Syllabus, root: Path) -> list[str]:
-    service = name.replace("-", "_")
     known = metadata.connection_facts(root / "configs")
+    return [_row(name, facts, known, syllabus, root) for name, facts in services.items()]
+
+
+def _row(
+    name: str,
+    facts: dict[str, Any],
+    known: dict[str, metadata.Connection],
+    syllabus: Syllabus,
+    root: Path,
+) -> list[str]:
+    service = name.replace("-", "_")
     connections = [f"`{conn_id}`" for conn_id, one in known.items() if one.service == service]
     lessons = [lesson for lesson in syllabus.lessons if service in lesson.services]
     profile = "".join(f" (profile `{profile}`)" for profile in facts.get("profiles", ()))
