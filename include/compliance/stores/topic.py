@@ -94,16 +94,14 @@ class Topic:
         from confluent_kafka import TopicPartition
 
         partitions = self.admin.list_topics(TOPIC, timeout=SECONDS).topics[TOPIC].partitions
-        places = [TopicPartition(TOPIC, number) for number in partitions]
-        marks = [self.consumer.get_watermark_offsets(place, timeout=SECONDS) for place in places]
-        for place, (first, _) in zip(places, marks, strict=True):
-            place.offset = first
+        places, unread = [], dict[int, int]()
+        for number in partitions:
+            place = TopicPartition(TOPIC, number)
+            first, end = self.consumer.get_watermark_offsets(place, timeout=SECONDS)
+            places.append(TopicPartition(TOPIC, number, first))
+            if first < end:
+                unread[number] = end
         self.consumer.assign(places)
-        unread = {
-            place.partition: end
-            for place, (first, end) in zip(places, marks, strict=True)
-            if first < end
-        }
         # The end of some brokers is that of the first message of the last batch.
         while message := self.consumer.poll(SECONDS if unread else QUIET_SECONDS):
             if error := message.error():
