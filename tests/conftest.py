@@ -85,7 +85,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "lab" in getattr(item, "fixturenames", ()):
             item.add_marker("lab")
-        if item.path.is_relative_to(ROOT / "tests/live") or "page" in item.fixturenames:
+        if any(item.path.is_relative_to(ROOT / "tests" / room) for room in ("face", "live")):
             item.add_marker("airflow")
         if IN_CONTAINERS and OF_THE_SUPERVISOR & set(item.function.__code__.co_names):
             item.add_marker(pytest.mark.skip("the lab's own supervisor is asked: make test does"))

@@ -207,7 +207,7 @@ class Supervisor:
         while not self.stopping.is_set() and not held(self.lab, one.service.name):
             if (code := one.process.poll()) is not None:
                 return code
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.5)
         return None
 
     async def _hold(self, one: Running) -> None:

@@ -28,8 +28,9 @@ def on_task_instance_failed(task_instance: Any, error: Any) -> None:
             if where := silent(BaseHook.get_connection(conn_id)):
                 log.error(
                     "Service '%s' (connection '%s') does not answer at %s. `make status` shows "
-                    "what runs; `make up` starts it, unless WITHOUT=%s leaves it out. Then clear "
-                    "this task, and the run goes on.",
+                    "what runs; `make up` starts it, unless WITHOUT=%s leaves it out (in "
+                    "containers: `docker compose ps` and `docker compose up -d`). Then clear this "
+                    "task, and the run goes on.",
                     *(service, conn_id, where, service),
                 )
                 break

@@ -39,6 +39,7 @@ def test_names_service_connection_address_and_command(
     assert "Service 'object_store' (connection 'object_store')" in line
     assert f"127.0.0.1:{nobody}" in line
     assert "make up" in line
+    assert "docker compose up" in line
 
 
 def test_does_not_ask_where_only_a_browser_goes(
