@@ -1,9 +1,10 @@
 """`python -m tests`: every test, and what they cover together.
 
-What measures time comes first, alone; all else runs in four processes side by side, each with a lab
-of its own. Two of these labs are whole, for the tests that wait for Airflow: on one, every lesson
-runs. For the other two processes, of a part of the lessons and of all the rest, services alone are
-enough; they give way to the first two. What all but the first say is shown when all have ended.
+What measures time comes first, alone; all else runs in four processes, three at a time, each with a
+lab of its own. Two of these labs are whole: on the first, every lesson runs; on the second are the
+tests that wait for Airflow much of the time. For the other two processes, of the earlier lessons
+and of all the rest, services alone are enough, and they give way. What all but the first say is
+shown when all have ended.
 """
 
 import compileall
@@ -11,6 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from include.lab import airflow
@@ -19,24 +21,30 @@ from tests.labs import ROOT
 TIMED = "tests/contract/test_reading.py"
 """What measures the processor's time: first, while nothing else uses the processor."""
 
-# As much work as all the rest.
-PART = tuple(str(ROOT / f"tests/dags/phase{number}") for number in (*range(1, 10), 11))
+EARLY = tuple(sorted(map(str, ROOT.glob("tests/dags/phase?"))))
 ON_THE_FIRST_LAB = ("test_every_lesson.py", "test_secrets.py", "test_service_stopped.py")
-ON_THE_SECOND_LAB = tuple(
-    str(path)
-    for path in sorted(ROOT.glob("tests/live/test_*.py"))
-    if path.name not in ON_THE_FIRST_LAB
+ON_THE_SECOND_LAB = (
+    str(ROOT / "tests/face"),
+    *(
+        str(path)
+        for path in sorted(ROOT.glob("tests/live/test_*.py"))
+        if path.name not in ON_THE_FIRST_LAB
+    ),
 )
 LEFT_OUT = "--ignore={}".format
-# Counting what is covered costs time: of the last group it is enough.
-COVERAGE = ("--cov", "--cov-report=term:skip-covered", "--cov-fail-under=90")
-WITH_AIRFLOW = (
-    ("tests/face", *ON_THE_SECOND_LAB),
-    tuple(map(LEFT_OUT, ("tests/face", *ON_THE_SECOND_LAB))),
-)
-WITH_SERVICES = (PART, (*map(LEFT_OUT, (*PART, TIMED)), *COVERAGE))
 PYTEST = (sys.executable, "-m", "pytest")
-GIVING_WAY = ("nice", "-n", "5")
+WITH_AIRFLOW = (*PYTEST, "-m", "airflow")
+WITH_SERVICES = ("nice", "-n", "10", *PYTEST, "-m", "not airflow")
+# Counting what is covered costs time: of the largest part it is enough.
+COVERAGE = ("--cov", "--cov-report=term:skip-covered", "--cov-fail-under=90")
+PROCESSES = (
+    (*WITH_AIRFLOW, *map(LEFT_OUT, ON_THE_SECOND_LAB)),
+    (*WITH_SERVICES, *map(LEFT_OUT, (*EARLY, TIMED)), *COVERAGE),
+    (*WITH_SERVICES, *EARLY),
+    (*WITH_AIRFLOW, *ON_THE_SECOND_LAB),
+)
+AT_A_TIME = 3
+"""With all four on two cores, lessons exceed their times."""
 
 
 def main() -> int:
@@ -44,35 +52,38 @@ def main() -> int:
     # Where Python keeps no bytecode by itself, the process of each task would compile this anew.
     for room in ("include", "plugins"):
         compileall.compile_dir(ROOT / room, quiet=1)
-    commands = [(*PYTEST, "-m", "airflow", *group) for group in WITH_AIRFLOW]
-    commands += [(*GIVING_WAY, *PYTEST, "-m", "not airflow", *group) for group in WITH_SERVICES]
-    with tempfile.TemporaryDirectory(prefix="curriculum-tests-") as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="curriculum-tests-") as folder,
+        ThreadPoolExecutor(AT_A_TIME) as pool,
+    ):
         codes = [subprocess.run([*PYTEST, TIMED], check=False).returncode]
-        logs = [Path(folder, f"{n}.txt") for n in range(1, len(commands))]
+        logs = [Path(folder, f"{number}.txt") for number in range(1, len(PROCESSES))]
         running = [
-            _start(command, Path(folder), log)
-            for command, log in zip(commands, [None, *logs], strict=True)
+            pool.submit(_run, command, Path(folder), log)
+            for command, log in zip(PROCESSES, [None, *logs], strict=True)
         ]
         try:
-            codes += [process.wait() for process in running]
+            codes += [process.result() for process in running]
         except KeyboardInterrupt:
-            for process in running:
-                process.wait(120)
+            # Ctrl-C has reached those that run; no other begins.
+            pool.shutdown(cancel_futures=True)
             return 130
         for log in logs:
             sys.stdout.write(log.read_text(errors="replace"))
         return max(codes)
 
 
-def _start(command: tuple[str, ...], folder: Path, log: Path | None) -> subprocess.Popen[bytes]:
-    """Start the tests of one group; what they say is seen here, or is written to the log."""
+def _run(command: tuple[str, ...], folder: Path, log: Path | None) -> int:
+    """Run one process to its end; what it says is seen here, or is written to the log."""
     environment = {**os.environ, "COVERAGE_FILE": str(folder / "coverage")}
-    if "not airflow" in command:
+    if command[: len(WITH_SERVICES)] == WITH_SERVICES:
         environment["TESTS_WITHOUT"] = airflow.NAME
     if log is None:
-        return subprocess.Popen(command, env=environment)
+        return subprocess.run(command, env=environment, check=False).returncode
     with log.open("wb") as said:
-        return subprocess.Popen(command, env=environment, stdout=said, stderr=subprocess.STDOUT)
+        return subprocess.run(
+            command, env=environment, stdout=said, stderr=subprocess.STDOUT, check=False
+        ).returncode
 
 
 if __name__ == "__main__":
