@@ -51,7 +51,7 @@ CHANGES = ["none", "group_by_channel", "untidy", "wrong_total", "cycle", "wrong_
 DAG_ID = "phase11_02_cicd_patterns__{}"
 
 
-@task.sensor(poke_interval=1, timeout=120)
+@task.sensor(poke_interval=1, timeout=300)
 def start_smoke_test(deployment: Any) -> PokeReturnValue:
     """Once Airflow has loaded this very commit, start a run of it; return its id."""
     from plugins.hooks.airflow_api import AirflowApiHook
@@ -61,7 +61,7 @@ def start_smoke_test(deployment: Any) -> PokeReturnValue:
     return PokeReturnValue(is_done=run is not None, xcom_value=run)
 
 
-@task.sensor(poke_interval=1, timeout=120)
+@task.sensor(poke_interval=1, timeout=300)
 def smoke_test(deployment: Any, run: str) -> bool:
     """Wait until that run has ended, and fail if it failed."""
     from plugins.hooks.airflow_api import AirflowApiHook
