@@ -80,7 +80,7 @@ def test_an_image_has_a_version(name: str):
     assert ("build" in SERVICES[name]) == SERVICES[name]["image"].startswith(OURS)
 
 
-@pytest.mark.parametrize("name", LASTING)
+@pytest.mark.parametrize("name", sorted(LASTING))
 def test_a_service_has_a_health_check_and_starts_again(name: str):
     """What ends is started again, unless a person has stopped it."""
     assert SERVICES[name]["healthcheck"]["test"][0] in ("CMD", "CMD-SHELL")
