@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 
 from include.lab import airflow
@@ -35,7 +36,8 @@ ON_THE_SECOND_LAB = (
 LEFT_OUT = "--ignore={}".format
 PYTEST = (sys.executable, "-m", "pytest")
 WITH_AIRFLOW = (*PYTEST, "-m", "airflow")
-WITH_SERVICES = ("nice", "-n", "10", *PYTEST, "-m", "not airflow")
+SERVICES_ALONE = ("env", f"TESTS_WITHOUT={airflow.NAME}", "nice", "-n", "10")
+WITH_SERVICES = (*SERVICES_ALONE, *PYTEST, "-m", "not airflow")
 # Counting what is covered costs time: of the largest part it is enough.
 COVERAGE = ("--cov", "--cov-report=term:skip-covered", "--cov-fail-under=90")
 PROCESSES = (
@@ -77,14 +79,9 @@ def main() -> int:
 def _run(command: tuple[str, ...], folder: Path, log: Path | None) -> int:
     """Run one process to its end; what it says is seen here, or is written to the log."""
     environment = {**os.environ, "COVERAGE_FILE": str(folder / "coverage")}
-    if command[: len(WITH_SERVICES)] == WITH_SERVICES:
-        environment["TESTS_WITHOUT"] = airflow.NAME
-    if log is None:
-        return subprocess.run(command, env=environment, check=False).returncode
-    with log.open("wb") as said:
-        return subprocess.run(
-            command, env=environment, stdout=said, stderr=subprocess.STDOUT, check=False
-        ).returncode
+    with log.open("wb") if log else nullcontext() as said:
+        done = subprocess.run(command, env=environment, stdout=said, stderr=said, check=False)
+    return done.returncode
 
 
 if __name__ == "__main__":

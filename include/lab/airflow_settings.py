@@ -76,7 +76,7 @@ def airflow_settings(lab: Lab) -> dict[str, dict[str, str]]:
             # Short rounds: in each, the scheduler also hears from its tasks. If one takes longer
             # than a trigger does to fire, it takes the end of the deferral for that of the task.
             "max_dagruns_per_loop_to_schedule": 4,
-            # Looking five times a second would keep an idle lab at a third of a core.
+            # Five times a second, an idle scheduler and its database take a quarter of a core.
             "scheduler_idle_sleep_time": 0.5,
         },
         "workers": {"min_heartbeat_interval": 1},

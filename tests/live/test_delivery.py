@@ -67,3 +67,4 @@ def test_good_changes_pass_a_failing_one_goes_back_a_rejected_one_stays_out(rest
     by_channel = last_run(rest, PRODUCTION)
     assert by_channel["bundle_version"] == head("production") != by_country["bundle_version"]
     assert sum(by_channel["totals"].values()) == pytest.approx(sum(by_country["totals"].values()))
+    assert deliver(rest, "none", "Approve")[0] == "success"
