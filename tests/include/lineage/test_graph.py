@@ -6,7 +6,6 @@ import pytest
 
 from include.lineage import drawing
 from include.lineage.events import RUNS, Events
-from include.lineage.facets import TrustFacet
 from include.lineage.graph import (
     NotAnEventError,
     around,
@@ -139,12 +138,3 @@ def test_the_picture_has_every_node_and_line():
     assert "&lt;script&gt;" in picture
     assert "<script>" not in picture
     assert drawing.svg(graph([])).startswith("<svg")
-
-
-def test_a_facet_of_our_own_says_what_it_means():
-    """With the schema that explains it, and a share that an empty table has too."""
-    facet = TrustFacet("marts.x", rows=10, incomplete=1, owner="sales")
-
-    assert facet.complete_share == 0.9
-    assert TrustFacet("marts.x", 0, 0, "sales").complete_share == 1.0
-    assert facet._schemaURL.endswith("TrustFacet.json#/$defs/TrustFacet")
