@@ -29,8 +29,9 @@ late raises a deadline alert (in Airflow 2: SLA).
 What is to happen with an event is one class in `plugins/notifiers/`, not a function in each Dag. A
 row has the run, the task and the event as its key, so a cleared run replaces its rows.
 Callbacks of a task run where the task ran; those of the Dag run in the dag-processor, so nothing
-in them may depend on the task. A deadline is counted from when the run was queued: it fires
-while the run is still under way, when somebody can still do something.
+in them may depend on the task. It has one process for a file at a time: of two runs that end
+together, the second may be told minutes later. A deadline is counted from when the run was queued:
+it fires while the run is still under way, when somebody can still do something.
 
 ## Next
 

@@ -22,7 +22,7 @@ DAG = Entry("dag", "phase1_01", "airflow", "", ("beginner",))
 Making = Callable[[], Catalogue]
 
 
-@pytest.fixture(params=["folder", "datahub"])
+@pytest.fixture(params=["folder", pytest.param("datahub", marks=pytest.mark.lab)])
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> Making:
     """Each catalogue that there is; opened anew, it has what it had."""
     if request.param == "folder":
