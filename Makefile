@@ -39,8 +39,8 @@ reset: ## Delete all runs, data and logs (asks first)
 test: install lint ## Prove everything (what CI runs)
 	@$(RUN) -m tests
 
-test-fast: install ## The tests that need no service, in under a minute
-	@$(RUN) -m pytest -n 2 --dist loadfile -m "not lab" --timeout=60
+test-fast: install ## The tests that need no service and take no seconds of their own
+	@PYTHONDONTWRITEBYTECODE= $(RUN) -m pytest -n 2 --dist loadfile -m "not lab and not slow" --timeout=60
 
 test-compose: ## Run the live tests against the running stack of docker_compose/
 	@cd docker_compose && docker compose run --rm --build tests

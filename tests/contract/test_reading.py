@@ -12,7 +12,7 @@ from tests.bench import bars
 from tests.bench.parsing import ROOT, Reading, read_all
 from tests.contract.conftest import BUILT, RULE_BREAKER, Measured
 
-"""Lessons that are over the bar on a busy machine, with what takes the time."""
+pytestmark = pytest.mark.slow
 
 
 def test_it_loads(lesson: Lesson, reading: Reading):

@@ -33,6 +33,7 @@ def refusals(address: str, change: str) -> list[tuple[str, str]]:
     return []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", CAUGHT_BY)
 def test_each_change_is_caught_where_its_name_says(address: str, change: str) -> None:
     """By the cheapest check that can know, with the name of the rule or test."""
@@ -68,6 +69,7 @@ def test_a_suite_that_is_not_there_is_named(tmp_path) -> None:
         checks.run_tests(tmp_path, "unit")
 
 
+@pytest.mark.slow
 def test_a_tool_that_does_not_end_is_ended(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A check must not hold its worker for ever."""
     (tmp_path / "tests" / "unit").mkdir(parents=True)

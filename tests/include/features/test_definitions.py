@@ -11,6 +11,7 @@ from include.features.definitions import FOLDER, feast_objects, load
 GOOD = (FOLDER / "customer_activity.yaml").read_text()
 
 
+@pytest.mark.slow
 def test_feast_gets_what_the_file_says() -> None:
     """Entity, features with their types and meanings, time to live, and the batch's file."""
     view = load()

@@ -129,7 +129,10 @@ def test_the_vault_keeps_its_secrets(made: Path):
     assert VAULT_ADMIN not in settings
 
 
-@pytest.mark.parametrize("component", ["scheduler", "api-server", "worker", "shop_api"])
+@pytest.mark.parametrize(
+    "component",
+    ["scheduler", "api-server", pytest.param("worker", marks=pytest.mark.slow), "shop_api"],
+)
 def test_what_does_not_run_is_not_ready(made: Path, component: str):
     """A check that cannot reach it fails, and says nothing else."""
     nowhere = Lab(

@@ -64,7 +64,7 @@ def test_lines_arrive_over_udp_and_unread_ones_are_counted():
     """Several lines may come in one packet; one that cannot be read takes no other with it."""
     measurements = Measurements()
     server = receiver(measurements, "127.0.0.1", 0)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         client.sendto(b"a:1|c\nnonsense\nb:2|g", server.server_address)

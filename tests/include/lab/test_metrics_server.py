@@ -24,7 +24,7 @@ def client() -> Iterator[httpx.Client]:
     registry = CollectorRegistry()
     Gauge("airflow_executor_open_slots", "Free.", ["pool"], registry=registry).labels("<a>").set(3)
     server = http_server("127.0.0.1", 0, registry, Pushed())
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     address = f"http://127.0.0.1:{server.server_address[1]}"
     with httpx.Client(base_url=address, trust_env=False) as client:
         yield client

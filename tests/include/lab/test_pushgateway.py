@@ -32,7 +32,7 @@ REAL = os.environ.get("LAB_PUSHGATEWAY") or shutil.which("prometheus-pushgateway
 def ours() -> Iterator[str]:
     """The address of the lab's Pushgateway, over HTTP."""
     server = http_server("127.0.0.1", 0, CollectorRegistry(), Pushed(lambda: 7.0))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_address[1]}/pushgateway"
     server.shutdown()
     server.server_close()

@@ -28,6 +28,8 @@ from include.lab.supervisor import (
 )
 from tests.include.lab.conftest import WAIT
 
+pytestmark = pytest.mark.slow
+
 Describe = Callable[..., Service]
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
 

@@ -114,6 +114,7 @@ def test_no_version_without_an_alias(client: MlflowClient) -> None:
     assert tracking.version_at(client, MODEL, "champion") is None
 
 
+@pytest.mark.slow
 def test_skops_is_loaded_without_a_thousand_warnings() -> None:
     """In a process as a task has it, where Airflow's modules warn of each name asked for."""
     task = "import airflow.sdk.execution_time.task_runner, mlflow.sklearn"

@@ -136,7 +136,7 @@ def test_another_host_gets_no_token(lab: Lab, shop: str) -> None:
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere)
-    Thread(target=server.serve_forever, daemon=True).start()
+    Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     auth = ClientCredentials("curriculum", lab.secrets["shop_api_password"])
 
     answer = requests.get(f"http://127.0.0.1:{server.server_port}/stock", auth=auth)

@@ -22,6 +22,7 @@ def load(folder: Path, text: str) -> expectations.Suite:
     return expectations.load("orders", folder)
 
 
+@pytest.mark.slow
 def test_the_shops_suite_is_right():
     """It holds the expectations that every suite should have, each once for its column."""
     suite = expectations.load("orders")

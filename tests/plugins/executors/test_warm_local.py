@@ -30,11 +30,13 @@ def loaded(tmp_path_factory: Any) -> set[str]:
     return set(json.loads(said.stdout.splitlines()[-1]))
 
 
+@pytest.mark.slow
 def test_each_can_be_imported_and_what_tasks_use_is_loaded(loaded: set[str]) -> None:
     """A wrong name would keep the scheduler from starting; one too few, and each task is slow."""
     assert loaded >= {"boto3", "pandas", "psycopg", "mlflow", "sklearn", "great_expectations"}
 
 
+@pytest.mark.slow
 def test_nothing_of_the_project_is_loaded(loaded: set[str]) -> None:
     """What a person changes in `include` or `plugins` counts from the next task on."""
     assert {name for name in loaded if name.partition(".")[0] in {"include", "plugins"}} == set()

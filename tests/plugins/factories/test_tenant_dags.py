@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from include.dag_factory.tenants import many
 from plugins.factories import tenant_dags
 from tests.bench import bars
@@ -34,6 +36,7 @@ def test_dags_grow_with_the_tenants_and_mapped_tasks_do_not():
     assert tenant_dags.cost_of_dags(50).seconds > 0
 
 
+@pytest.mark.slow
 def test_500_tenants_are_read_in_the_stated_time():
     """The bar of the benchmark; and the growth is a table for its page."""
     few, many_of_them = grow([50, 500])

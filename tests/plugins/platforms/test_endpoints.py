@@ -29,7 +29,7 @@ class Cluster(BaseHTTPRequestHandler):
 def cluster() -> Iterator[str]:
     """The address of an HTTP server that notes what it is told."""
     server = HTTPServer(("127.0.0.1", 0), Cluster)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
