@@ -148,20 +148,25 @@ def lake(prefix: str) -> dict[str, bytes]:
 
 
 def messages(topic: str) -> list[Any]:
-    """Every message of the topic, read from its beginning by a group of the tests' own."""
-    from confluent_kafka import Consumer
-    from confluent_kafka.admin import AdminClient
+    """Every message of the topic, each partition from its beginning to its end of now."""
+    import confluent_kafka as kafka
 
-    from include.messaging.drain import drain
-
-    settings, group = connections()["kafka_default"]["extra"], "test.witness"
+    settings = {**connections()["kafka_default"]["extra"], "enable.partition.eof": True}
+    consumer = kafka.Consumer({**settings, "group.id": "test.witness", "enable.auto.commit": False})
+    left = set(consumer.list_topics(topic, 30).topics[topic].partitions)
+    consumer.assign(
+        [kafka.TopicPartition(topic, number, kafka.OFFSET_BEGINNING) for number in left]
+    )
     found: list[Any] = []
-    consumer = Consumer({**settings, "group.id": group})
-    consumer.subscribe([topic])
-    drain(consumer, found.extend)
+    while left:
+        for message in consumer.consume(500, timeout=0.3):
+            if (error := message.error()) is None:
+                found.append(message)
+            elif error.code() == kafka.KafkaError._PARTITION_EOF:
+                left.discard(message.partition())
+            else:
+                raise kafka.KafkaException(error)
     consumer.close()
-    admin = AdminClient(settings)
-    admin.delete_consumer_groups([group])[group].result(30)
     return found
 
 
