@@ -39,7 +39,8 @@ reset: ## Delete all runs, data and logs (asks first)
 test: install lint ## Prove everything (what CI runs)
 	@$(RUN) -m tests
 
-test-fast: install ## The tests that need no service and take no seconds of their own
+# What pytest makes of the test files is kept for the next time.
+test-fast: install ## The quick tests that need no service, in under a minute
 	@PYTHONDONTWRITEBYTECODE= $(RUN) -m pytest -n 2 --dist loadfile -m "not lab and not slow" --timeout=60
 
 test-compose: ## Run the live tests against the running stack of docker_compose/

@@ -151,8 +151,9 @@ def messages(topic: str) -> list[Any]:
     """Every message of the topic, each partition from its beginning to its end of now."""
     import confluent_kafka as kafka
 
-    settings = {**connections()["kafka_default"]["extra"], "enable.partition.eof": True}
-    consumer = kafka.Consumer({**settings, "group.id": "test.witness", "enable.auto.commit": False})
+    settings = {**connections()["kafka_default"]["extra"], "group.id": "test.witness"}
+    settings |= {"enable.partition.eof": True, "enable.auto.commit": False}
+    consumer = kafka.Consumer(settings)
     left = set(consumer.list_topics(topic, 30).topics[topic].partitions)
     consumer.assign(
         [kafka.TopicPartition(topic, number, kafka.OFFSET_BEGINNING) for number in left]

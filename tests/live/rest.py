@@ -1,6 +1,7 @@
 """Airflow's REST API as a user calls it: log in, trigger, wait, look."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -110,3 +111,11 @@ class Rest:
             if ti["state"] == "failed"
             for task_id, index, last in [(ti["task_id"], ti["map_index"], ti["try_number"])]
         )
+
+
+def until(holds: Callable[[], object]) -> None:
+    """Wait until it holds, for a minute at the most."""
+    end = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < end, "this did not come about within a minute"
+        time.sleep(0.3)

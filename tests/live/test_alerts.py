@@ -1,14 +1,13 @@
 """What only a running Airflow shows of alerts: people who answer, and a run that fails."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from include.lab.settings import Lab
 from tests.inbox import Inbox
 from tests.lessons import query
-from tests.live.rest import Rest
+from tests.live.rest import Rest, until
 
 LESSON = "phase8_03_alert_routing"
 
@@ -26,14 +25,6 @@ def waiting(lab: Lab, rest: Rest) -> Iterator[tuple[str, Inbox]]:
 
 def state(rest: Rest, run_id: str, task_id: str) -> str | None:
     return {ti["task_id"]: ti["state"] for ti in rest.tasks(LESSON, run_id)}[task_id]
-
-
-def until(holds: Callable[[], object]) -> None:
-    """Wait until it holds, for a minute at the most."""
-    end = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < end, "this did not come about within a minute"
-        time.sleep(0.3)
 
 
 def test_page_that_somebody_takes_is_not_escalated(waiting: tuple[str, Inbox], rest: Rest) -> None:

@@ -13,7 +13,7 @@ from include.lab.seeding import open_warehouse
 from include.lab.settings import Lab
 from include.retail.orders import newest_orders, sales_of_day
 from tests.lessons import query
-from tests.live.rest import Rest
+from tests.live.rest import Rest, until
 
 
 def _times(ti: dict[str, Any]) -> tuple[datetime, datetime]:
@@ -33,15 +33,12 @@ def test_counts_really_overlap(rest: Rest) -> None:
     with closing(open_warehouse()) as connection, connection, connection.cursor() as cursor:
         cursor.execute("LOCK TABLE shop.customers, shop.products, shop.orders")
         run_id = rest.trigger(lesson)
-        end = time.monotonic() + 60
-        while [ti["state"] for ti in rest.tasks(lesson, run_id)].count("running") < 3:
-            assert time.monotonic() < end, "three counts were not under way within 60 s"
-            time.sleep(0.2)
+        until(lambda: [ti["state"] for ti in rest.tasks(lesson, run_id)].count("running") == 3)
     assert rest.wait(lesson, run_id) == "success"
 
     spans = [_times(ti) for ti in rest.tasks(lesson, run_id) if ti["task_id"].startswith("count_")]
     assert len(spans) == 3
-    assert max(start for start, _ in spans) < min(stop for _, stop in spans)
+    assert max(start for start, _ in spans) < min(end for _, end in spans)
 
 
 def test_backfill_of_three_days_gives_three_rows(rest: Rest) -> None:
@@ -158,9 +155,7 @@ def _events_of_the_run(run_id: str) -> list[str]:
     meanwhile waits for the next reading of the file, so let one run be told before the next ends.
     """
     sql = "SELECT event FROM marts.events WHERE run_id = %s AND task_id = '' ORDER BY event"
-    end = time.monotonic() + 60
-    while ("dag_success",) not in query(sql, run_id) and time.monotonic() < end:
-        time.sleep(0.5)
+    until(lambda: ("dag_success",) in query(sql, run_id))
     return [event for (event,) in query(sql, run_id)]
 
 
