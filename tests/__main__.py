@@ -34,7 +34,7 @@ ON_THE_SECOND_LAB = (
     ),
 )
 LEFT_OUT = "--ignore={}".format
-PYTEST = (sys.executable, "-m", "pytest")
+PYTEST = (sys.executable, "-m", "pytest", "-p", "tests.cost")
 WITH_AIRFLOW = (*PYTEST, "-m", "airflow")
 SERVICES_ALONE = ("env", f"TESTS_WITHOUT={airflow.NAME}", "nice", "-n", "10")
 WITH_SERVICES = (*SERVICES_ALONE, *PYTEST, "-m", "not airflow")
@@ -78,7 +78,7 @@ def main() -> int:
 
 def _run(command: tuple[str, ...], folder: Path, log: Path | None) -> int:
     """Run one process to its end; what it says is seen here, or is written to the log."""
-    environment = {**os.environ, "COVERAGE_FILE": str(folder / "coverage")}
+    environment = {**os.environ, "COVERAGE_FILE": str(folder / "coverage"), "TESTS_COST": f"/tmp/cost-{log.stem if log else 0}.json"}
     with log.open("wb") if log else nullcontext() as said:
         done = subprocess.run(command, env=environment, stdout=said, stderr=said, check=False)
     return done.returncode

@@ -126,9 +126,9 @@ def lab() -> Iterator[Lab]:
         process.wait(90)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def run(bag: Any, lab: Lab) -> Run:
-    """Run a lesson in this process, against the lab."""
+    """Run a lesson in this process, against the lab; a module keeps the result that it shares."""
 
     def run_lesson(
         dag_id: str, conf: dict[str, Any] | None = None, logical_date: datetime | None = None
