@@ -1,9 +1,9 @@
 """A pytest plugin: what each test costs in core-seconds, its own and its services'.
 
 `python -m tests` loads it into each of its processes and names the file in `TESTS_COST`. A test's
-own cost is the processor time of pytest and of the processes that the test waited for. The services'
-cost is that of everything else below pytest: the lab, its Airflow and their tasks. Where there
-is no `/proc` (macOS), only the own cost is known.
+own cost is the processor time of pytest itself. The services' cost is that of everything below
+pytest: the lab, its Airflow and their tasks, and what a test starts by itself. Where there is no
+`/proc` (macOS), services count when they have ended.
 """
 
 import json
@@ -23,18 +23,25 @@ class Spent:
     """Processor time so far, in seconds: of pytest itself, and of the processes below it."""
 
     own: float
-    services: float
+    ended: float
+    alive: float
+
+    @property
+    def services(self) -> float:
+        """Of all processes below it; those that have ended are no longer among the living."""
+        return self.ended + self.alive
 
 
 def spent(with_services: bool, before: Spent) -> Spent:
     """What this process and, if asked for, everything below it have used until now."""
     times = os.times()
-    own = times.user + times.system + times.children_user + times.children_system
-    return Spent(own, _of_descendants(os.getpid()) if with_services else before.services)
+    ended = times.children_user + times.children_system
+    alive = of_descendants(os.getpid()) if with_services else before.alive
+    return Spent(times.user + times.system, ended, alive)
 
 
-def _of_descendants(root: int) -> float:
-    """The processor time of the living processes below `root`, and of those that they waited for."""
+def of_descendants(root: int) -> float:
+    """Processor time of the living processes below `root`, and of those that they waited for."""
     parents: dict[int, int] = {}
     ticks: dict[int, int] = {}
     for entry in PROC.glob("[0-9]*/stat"):
@@ -59,7 +66,7 @@ class Costs:
     def __init__(self, file: Path) -> None:
         self.file = file
         self.tests: dict[str, dict[str, list[float]]] = {}
-        self.last = spent(with_services=False, before=Spent(0, 0))
+        self.last = spent(with_services=False, before=Spent(0, 0, 0))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Iterator[None]:

@@ -31,6 +31,8 @@ def airflow_environment(lab: Lab) -> dict[str, str]:
         **lab.environment,
         "AIRFLOW_HOME": str(lab.home / "airflow"),
         **client_settings(lab),
+        # What Airflow itself uses and should not: else the log of each task begins with it.
+        "PYTHONWARNINGS": "ignore:GitWildMatchPattern",
         "PATH": f"{lab.root / '.venv/bin'}:{os.environ.get('PATH', '')}",
         **{
             f"AIRFLOW__{section.upper()}__{key.upper()}": value
@@ -80,11 +82,7 @@ def airflow_settings(lab: Lab) -> dict[str, dict[str, str]]:
             "scheduler_idle_sleep_time": 0.5,
         },
         "workers": {"min_heartbeat_interval": 1},
-        "logging": {
-            "base_log_folder": lab.home / "airflow" / "logs",
-            # Else each task of each lesson says that it sends no lineage.
-            "namespace_levels": "airflow.providers.openlineage=WARNING",
-        },
+        "logging": {"base_log_folder": lab.home / "airflow" / "logs"},
         "metrics": {
             "statsd_on": "metrics" not in lab.without,
             "statsd_host": lab.host("statsd"),
