@@ -39,7 +39,7 @@ def test_run_without_a_date_takes_the_day_before(run: Run) -> None:
 
 @pytest.mark.parametrize("day", [date(2026, 1, 5), date(2026, 3, 31), date(2026, 11, 1)])
 def test_any_day_is_added_up_once(bag: Any, lab: Any, day: date) -> None:
-    """The first and the last days of orders, and one without: stored twice, it is one row."""
+    """Days with orders, and one without: stored twice, it is one row."""
     dag = bag.dags[DAG]
     wanted = sales_of_day(newest_orders(seeds.orders()), day)
 

@@ -1,5 +1,7 @@
 """Lesson 3.01: shell commands check a delivery, and a day without one is skipped."""
 
+import os
+import subprocess
 from copy import deepcopy
 from datetime import date
 from hashlib import sha256
@@ -34,17 +36,30 @@ def test_a_day_is_counted_and_its_checksum_is_the_last_line(run: Run, lab: Lab):
     assert (folder / "2026-01-05.txt").read_text() == expected
 
 
-def test_without_a_day_the_logical_date_counts(bag: Any):
-    """An empty field is taken, and leaves the word to {{ ds }} in each of the commands."""
+def test_without_a_day_the_logical_date_counts(bag: Any, lab: Lab):
+    """An empty field is taken, and leaves the word to {{ ds }}: the report is of that day."""
     assert deepcopy(bag.dags[DAG].params.get_param("day")).resolve(None) is None
     find, count, check, report = bag.dags[DAG].tasks
-    places = (find.bash_command, count.bash_command, check.env["DAY"], report.env["DAY"])
-    for place in places:
-        told = find.render_template(place, {"params": {"day": None}, "ds": "2026-01-09"})
-        chosen = find.render_template(place, {"params": {"day": "2026-01-05"}, "ds": "2026-01-09"})
+    context = {"params": {"day": None}, "ds": "2026-01-09"}
 
-        assert "2026-01-09" in told
-        assert told == chosen.replace("2026-01-05", "2026-01-09")
+    places = (find.bash_command, count.bash_command, check.env, report.env["DAY"])
+    find_command, count_command, day, named = (find.render_template(p, context) for p in places)
+
+    assert day == {"DAY": named} == {"DAY": "2026-01-09"}
+    said = [
+        subprocess.run(
+            ["bash", "-c", command],
+            cwd=lab.landing,
+            env={**os.environ, **day},
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout.splitlines()
+        for command in (find_command, count_command, check.bash_command)
+    ]
+    found, (units,), (*_, checksum) = said
+    assert found == [f"2026-01-09/{path.name}" for path in seeds.deliveries(date(2026, 1, 9))]
+    assert f"units {units}\nsha256 {checksum}\n" == report_of(date(2026, 1, 9))
 
 
 def test_a_day_without_delivery_is_skipped(run: Run):
