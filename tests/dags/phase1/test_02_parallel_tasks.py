@@ -6,26 +6,29 @@ import pytest
 
 from include.data import seeds
 from include.retail.orders import newest_orders
-from tests.lessons import Run, lake
+from tests.lessons import Result, Run, lake
 
 
-def test_report_holds_the_seeds_counts(run: Run) -> None:
-    """The report counts what the seeds hold, and a second run leaves the same one."""
-    for _ in range(2):
-        result = run("phase1_02_parallel_tasks")
-
-        assert result.state == "success"
-        assert set(lake("phase1/02_parallel_tasks/")) == {"inventory.json"}
-        assert json.loads(lake("phase1/02_parallel_tasks/")["inventory.json"]) == {
-            "customers": len(seeds.customers()),
-            "products": len(seeds.products()),
-            "orders": len(newest_orders(seeds.orders())),
-        }
+@pytest.fixture(scope="module")
+def result(run: Run) -> Result:
+    """The lesson, run untouched."""
+    return run("phase1_02_parallel_tasks")
 
 
-def test_report_waits_for_all_counts(run: Run) -> None:
+def test_report_holds_the_seeds_counts(result: Result) -> None:
+    """The report counts what the seeds hold, and no other file is there."""
+    assert result.state == "success"
+    assert set(lake("phase1/02_parallel_tasks/")) == {"inventory.json"}
+    assert json.loads(lake("phase1/02_parallel_tasks/")["inventory.json"]) == {
+        "customers": len(seeds.customers()),
+        "products": len(seeds.products()),
+        "orders": len(newest_orders(seeds.orders())),
+    }
+
+
+def test_report_waits_for_all_counts(result: Result) -> None:
     """The report begins after the last of the counts has ended."""
-    *counts, report = run("phase1_02_parallel_tasks").task_instances
+    *counts, report = result.task_instances
 
     assert report.task_id == "write_report"
     assert max(count.end_date for count in counts) <= report.start_date

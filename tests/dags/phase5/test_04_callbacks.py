@@ -30,16 +30,3 @@ def test_each_event_leaves_one_row(run: Run) -> None:
         ("wait_until_late", "execute"),
         ("wait_until_late", "success"),
     ]
-
-
-def test_wrong_conf_is_refused_by_name(run: Run) -> None:
-    """`late` has to be true or false, and nothing is written otherwise."""
-    before = query("SELECT count(*) FROM marts.events")
-
-    try:
-        run(LESSON, conf={"late": "soon"})
-    except ValueError as error:
-        assert "late" in str(error)  # noqa: PT017
-    else:
-        raise AssertionError("a wrong value was taken")
-    assert query("SELECT count(*) FROM marts.events") == before

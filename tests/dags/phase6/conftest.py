@@ -6,7 +6,7 @@ import pytest
 from include.lab.settings import Lab
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def client(lab: Lab) -> mlflow.MlflowClient:
     """Speaks to the tracking server and the registry, as does all of `mlflow` in this process."""
     mlflow.set_tracking_uri(lab.url("mlflow"))

@@ -3,22 +3,31 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import mlflow
 import pytest
 from mlflow import MlflowClient
+from mlflow.environment_variables import MLFLOW_HTTP_REQUEST_MAX_RETRIES
 from sklearn.metrics import roc_auc_score
 
 from include.lab.settings import Lab
+from include.ml import tracking
 from include.ml.datasets import DATASETS
 from include.ml.examples import frame, labels, part
 from tests.include.ml.rows import customer_records
-from tests.lessons import Run
+from tests.lessons import Result, Run
 
 LESSON = "phase6_01_mlflow_integration"
 MODEL = "phase6_01_churn"
 DAY = datetime(2026, 4, 1, tzinfo=UTC)
+
+
+class Left(NamedTuple):
+    """A run, and what was in MLflow after it."""
+
+    result: Result
+    state: dict[str, Any]
 
 
 def state(client: MlflowClient) -> dict[str, Any]:
@@ -36,9 +45,15 @@ def state(client: MlflowClient) -> dict[str, Any]:
     }
 
 
-def test_the_registrys_copy_predicts_the_same(run: Run, client: MlflowClient) -> None:
+@pytest.fixture(scope="module")
+def trained(run: Run, client: MlflowClient) -> Left:
+    """The lesson, run for a day."""
+    return Left(run(LESSON, logical_date=DAY), state(client))
+
+
+def test_the_registrys_copy_predicts_the_same(trained: Left, client: MlflowClient) -> None:
     """Loaded here, it gives the scores that the training task had, and the ROC AUC that it says."""
-    result = run(LESSON, logical_date=DAY)
+    result = trained.result
 
     assert result.state == "success"
     unseen = part(DATASETS["customers"].examples(customer_records()), "test")
@@ -53,28 +68,11 @@ def test_the_registrys_copy_predicts_the_same(run: Run, client: MlflowClient) ->
     assert result.returned("compare_copy") == len(unseen)
 
 
-def test_a_day_again_reuses_its_run(run: Run, client: MlflowClient) -> None:
-    """Not a run, model, version or metric more; another day or another setting is a new run."""
-    first = run(LESSON, logical_date=DAY).returned("open_run")
-    before = state(client)
-
-    again = run(LESSON, logical_date=DAY.replace(hour=9))
-
-    assert again.returned("open_run") == first
-    assert state(client) == before
-    others = {
-        run(LESSON, logical_date=DAY.replace(day=2)).returned("open_run"),
-        run(LESSON, conf={"C": 0.01}, logical_date=DAY).returned("open_run"),
-    }
-    assert len({first, *others}) == 3
-    assert len(state(client)["versions"]) == len(before["versions"]) + 2
-
-
 def test_the_model_says_what_it_needs_and_where_it_comes_from(
-    run: Run, client: MlflowClient
+    trained: Left, client: MlflowClient
 ) -> None:
     """Signature, example, packages, picture, and tags that lead back to the Dag run."""
-    result = run(LESSON, logical_date=DAY)
+    result = trained.result
 
     version = client.get_model_version_by_alias(MODEL, "current")
     assert version.version == result.returned("register")
@@ -91,53 +89,60 @@ def test_the_model_says_what_it_needs_and_where_it_comes_from(
     assert Path(picture).read_bytes().startswith(b"\x89PNG")
 
 
-def test_a_training_that_was_cut_off_is_done_again(run: Run, client: MlflowClient) -> None:
-    """A run that is there without a model gets one, and is ended well."""
-    conf = {"C": 0.5}
-    first = run(LESSON, conf=conf, logical_date=DAY).returned("train")
-    run_id = client.get_logged_model(first).source_run_id
-    client.delete_logged_model(first)
-    client.set_terminated(run_id, "FAILED")
-
-    result = run(LESSON, conf=conf, logical_date=DAY)
-
-    assert result.state == "success"
-    assert result.returned("open_run") == run_id
-    assert result.returned("train") != first
-    assert client.get_run(run_id).info.status == "FINISHED"
-
-
-def test_without_mlflow_nothing_is_left_and_it_can_be_repeated(
+def test_without_mlflow_nothing_is_left_and_the_day_again_reuses_its_run(
+    trained: Left,
     run: Run,
     lab: Lab,
     client: MlflowClient,
     monkeypatch: pytest.MonkeyPatch,
     hints: list[str],
 ) -> None:
-    """The first task fails soon, the service is named, and later the run ends well."""
-    run(LESSON, logical_date=DAY)
-    before = state(client)
+    """The first task fails and names the service; later, not a run, version or metric more."""
     nobody = {"conn_type": "http", "host": f"http://127.0.0.1:{lab.port_base + 39}"}
     monkeypatch.setenv("AIRFLOW_CONN_MLFLOW", json.dumps(nobody))
 
-    began = datetime.now(UTC)
-    result = run(LESSON, logical_date=DAY)
+    down = run(LESSON, logical_date=DAY.replace(hour=8))
 
-    assert result.state == "failed"
-    assert result.states["open_run"] == "failed"
-    assert (datetime.now(UTC) - began).total_seconds() < 30
+    assert down.state == "failed"
+    assert down.states["open_run"] == "failed"
+    assert MLFLOW_HTTP_REQUEST_MAX_RETRIES.get() == 1, "the client does not try for minutes"
     assert "Service 'mlflow' (connection 'mlflow') does not answer" in hints[0]
     monkeypatch.delenv("AIRFLOW_CONN_MLFLOW")
-    assert run(LESSON, logical_date=DAY).state == "success"
-    mlflow.set_tracking_uri(lab.url("mlflow"))
-    assert state(client) == before
+    again = run(LESSON, logical_date=DAY.replace(hour=9))
+    assert again.state == "success"
+    assert again.returned("open_run") == trained.result.returned("open_run")
+    assert state(client) == trained.state
 
 
-@pytest.mark.parametrize("wrong", [0, 100_000, "strong"])
-def test_wrong_conf_is_refused_by_name(run: Run, client: MlflowClient, wrong: object) -> None:
-    """`C` is a number within its limits, and nothing is written otherwise."""
-    before = state(client)
+def test_a_training_that_was_cut_off_is_done_again(
+    trained: Left, run: Run, client: MlflowClient
+) -> None:
+    """Another day and another setting are new runs; one without a model gets it, and ends well."""
 
-    with pytest.raises(ValueError, match="C"):
-        run(LESSON, conf={"C": wrong})
-    assert state(client) == before
+    def break_off(*_: object) -> str:
+        raise ConnectionAbortedError("cut off before the model was logged")
+
+    other_setting = {"C": 0.5}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tracking, "log_classifier", break_off)
+        cut = [
+            run(LESSON, logical_date=DAY.replace(day=2)),
+            run(LESSON, other_setting, DAY.replace(hour=10)),
+        ]
+
+    assert [one.states["train"] for one in cut] == ["failed", "failed"]
+    opened = [one.returned("open_run") for one in cut]
+    assert len({trained.result.returned("open_run"), *opened}) == 3
+    run_id = opened[1]
+    assert client.get_run(run_id).info.status == "FAILED"
+    assert tracking.finished_model(client, run_id) is None
+
+    result = run(LESSON, other_setting, DAY.replace(hour=11))
+
+    assert result.state == "success"
+    assert result.returned("open_run") == run_id
+    assert client.get_logged_model(result.returned("train")).source_run_id == run_id
+    assert client.get_run(run_id).info.status == "FINISHED"
+    versions = trained.state["versions"]
+    new = (len(versions) + 1, f"models:/{result.returned('train')}")
+    assert state(client)["versions"] == [*versions, new]

@@ -1,38 +1,43 @@
-"""`phase6_02_complete_ml_pipeline`: only what is better is deployed, and the scores are its own."""
+"""`phase6_02_complete_ml_pipeline`: only what is better is deployed, and the scores are its own.
+
+One story, in the order of the fixtures: what is not good enough, then what is better than the
+champion, then a failure of MLflow and what is worse. Another data set stands beside it. Each run
+has a date: one without would clear the tasks of all others.
+"""
 
 import json
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
 import mlflow
 import pytest
 from mlflow import MlflowClient
 from sklearn.metrics import roc_auc_score
 
+from include.lab.seeding import open_warehouse
 from include.lab.settings import Lab
+from include.ml import pipeline, tables, tracking
 from include.ml.datasets import DATASETS, breast_cancer_records
-from include.ml.examples import frame, labels, part
-from include.ml.tracking import version_at
+from include.ml.examples import Example, frame, labels, part
 from tests.include.ml.rows import customer_records
 from tests.lessons import Result, Run, query
 
 LESSON = "phase6_02_complete_ml_pipeline"
 MODEL = "phase6_02_customers"
 WEAK = {"candidates": ["one_question"]}
+DAYS = [datetime(2026, 4, day, tzinfo=UTC) for day in range(1, 6)]
 RECORDS = {"customers": customer_records, "breast_cancer": breast_cancer_records}
 
 
-@pytest.fixture(autouse=True)
-def _no_champion(client: MlflowClient, run: Run) -> None:
-    """The registry knows none of the lesson's models, and no row has a score."""
-    for dataset in DATASETS:
-        for model in client.search_registered_models(f"name = 'phase6_02_{dataset}'"):
-            client.delete_registered_model(model.name)
-    if query("SELECT to_regclass('marts.ml_scores')") != [(None,)]:
-        query("DELETE FROM marts.ml_scores RETURNING 1")
+class Left(NamedTuple):
+    """A run, and what the lesson had left after it."""
+
+    result: Result
+    state: dict[str, Any]
 
 
 def champion(client: MlflowClient, model: str = MODEL) -> str | None:
-    version = version_at(client, model)
+    version = tracking.version_at(client, model)
     return version and version.version
 
 
@@ -54,24 +59,92 @@ def state(client: MlflowClient) -> dict[str, Any]:
     }
 
 
+def examples_of(dataset: str) -> list[Example]:
+    """What the source's rows are to a model."""
+    return DATASETS[dataset].examples(RECORDS[dataset]())
+
+
 def reason(result: Result) -> str:
     return str(result.returned("decide", key="reason"))
 
 
-@pytest.mark.parametrize("dataset", ["customers", "breast_cancer"])
-def test_what_is_deployed_is_as_good_as_is_said(
-    run: Run, client: MlflowClient, dataset: str
-) -> None:
-    """Loaded from the registry and measured here, on the source's rows; so are the scores."""
-    result = run(LESSON, conf={"dataset": dataset})
+@pytest.fixture(scope="module")
+def nothing_deployed(client: MlflowClient) -> None:
+    """The registry knows none of the lesson's models, and no row has a score."""
+    for dataset in DATASETS:
+        for model in client.search_registered_models(f"name = 'phase6_02_{dataset}'"):
+            client.delete_registered_model(model.name)
+    with open_warehouse() as connection, connection.cursor() as cursor:
+        cursor.execute(tables.CREATE_TABLES)
+        cursor.execute("DELETE FROM marts.ml_scores")
+    connection.close()
+
+
+@pytest.fixture(scope="module")
+def first(run: Run, nothing_deployed: None) -> Result:
+    """The first model of a data set."""
+    conf = {"dataset": "breast_cancer", "candidates": ["logistic_regression"]}
+    return run(LESSON, conf, DAYS[0])
+
+
+@pytest.fixture(scope="module")
+def not_good_enough(run: Run, client: MlflowClient, nothing_deployed: None) -> Left:
+    """A weak candidate that has to be without fault."""
+    return Left(run(LESSON, {**WEAK, "threshold": 1}, DAYS[1]), state(client))
+
+
+@pytest.fixture(scope="module")
+def better(run: Run, client: MlflowClient, not_good_enough: Left, first: Result) -> Left:
+    """All candidates, where the weak one is the champion and its scores are stored."""
+    weak = not_good_enough.result.returned("evaluate")["challenger"]["model_id"]
+    assert tracking.deploy(client, MODEL, tracking.CHAMPION, weak, {}) == "1"
+    old = dict.fromkeys((row.row_id for row in examples_of("customers")), 0.5)
+    assert tables.write_scores(open_warehouse, "customers", old, MODEL, 1) == 600
+    return Left(run(LESSON, None, DAYS[2]), state(client))
+
+
+def test_what_is_not_good_enough_is_not_deployed(not_good_enough: Left) -> None:
+    """Without a champion nothing is scored, and the run ends well."""
+    result, left = not_good_enough
 
     assert result.state == "success"
-    assert result.states["deploy"] == "success"
-    assert "no champion yet" in reason(result)
+    assert result.states["deploy"] == result.states["score"] == "skipped"
+    assert "the threshold is 1.000" in reason(result)
+    assert left["champion"] is None
+    assert left["scores"] == []
+
+
+def test_the_first_that_is_good_enough_is_deployed(first: Result) -> None:
+    """There is nobody to be compared with."""
+    assert first.state == "success"
+    assert first.states["deploy"] == "success"
+    assert first.returned("deploy") == "1"
+    assert "no champion yet" in reason(first)
+
+
+def test_a_better_candidate_takes_the_place(better: Left) -> None:
+    """The alias moves to version 2, and all rows are scored anew by it."""
+    result, left = better
+
+    assert result.state == "success"
+    assert "more than the champion" in reason(result)
+    assert left["champion"] == result.returned("deploy") == "2"
+    assert {(model, version) for _, _, model, version in left["scores"]} == {(MODEL, 2)}
+    assert len(left["scores"]) == 600
+
+
+@pytest.mark.parametrize("dataset", ["customers", "breast_cancer"])
+def test_what_is_deployed_is_as_good_as_is_said(
+    better: Left, first: Result, client: MlflowClient, dataset: str
+) -> None:
+    """Loaded from the registry and measured here, on the source's rows; so are the scores."""
+    result = {"customers": better.result, "breast_cancer": first}[dataset]
     model = mlflow.sklearn.load_model(f"models:/phase6_02_{dataset}@champion")
-    rows = DATASETS[dataset].examples(RECORDS[dataset]())
+    rows = examples_of(dataset)
     unseen = part(rows, "test")
+
     auc = roc_auc_score(labels(unseen), model.predict_proba(frame(unseen))[:, 1])
+
     assert auc > 0.75
     judged = result.returned("evaluate")
     assert judged["challenger"]["roc_auc"] == pytest.approx(auc)
@@ -84,22 +157,9 @@ def test_what_is_deployed_is_as_good_as_is_said(
     assert list(stored.values()) == pytest.approx(list(wanted))
 
 
-def test_the_second_run_changes_nothing(run: Run, client: MlflowClient) -> None:
-    """The same data gives the same models: not a run, version, metric or score more."""
-    assert run(LESSON).states["deploy"] == "success"
-    before = state(client)
-
-    result = run(LESSON)
-
-    assert result.state == "success"
-    assert result.states["deploy"] == "skipped"
-    assert "is the champion itself" in reason(result)
-    assert state(client) == before
-
-
-def test_each_candidate_has_a_run_of_its_own(run: Run, client: MlflowClient) -> None:
+def test_each_candidate_has_a_run_of_its_own(better: Left, client: MlflowClient) -> None:
     """With its settings, its cross-validated ROC AUC and the way back; the best goes on."""
-    result = run(LESSON)
+    result = better.result
 
     trained = [result.returned("train", index) for index in range(3)]
     for one in trained:
@@ -113,78 +173,41 @@ def test_each_candidate_has_a_run_of_its_own(run: Run, client: MlflowClient) -> 
     assert "quality.png" in [file.path for file in client.list_artifacts(best["run_id"])]
 
 
-def test_a_worse_candidate_is_not_deployed(run: Run, client: MlflowClient) -> None:
-    """The champion stays, and its scores with it."""
-    run(LESSON)
-    before = (champion(client), scores())
+def test_the_champion_is_not_replaced_by_itself(better: Left, client: MlflowClient) -> None:
+    """Trained again on the same data, and judged again: the same model, and nothing to do."""
+    examples = examples_of("customers")
+    best = better.result.returned("evaluate")["best"]
 
-    result = run(LESSON, conf=WEAK)
+    trained = pipeline.train(client, LESSON, best, part(examples, "train"), {})
+    judged = pipeline.evaluate(client, MODEL, [trained._asdict()], part(examples, "test"))
 
-    assert result.state == "success"
-    assert result.states["deploy"] == "skipped"
-    assert "must be beaten" in reason(result)
-    assert (champion(client), scores()) == before
-    assert len(client.search_model_versions(f"name = '{MODEL}'")) == 1
-
-
-def test_a_better_candidate_takes_the_place(run: Run, client: MlflowClient) -> None:
-    """The alias moves to version 2, and all rows are scored anew by it."""
-    run(LESSON, conf=WEAK)
-    assert champion(client) == "1"
-    assert {row[3] for row in scores()} == {1}
-
-    result = run(LESSON)
-
-    assert "more than the champion" in reason(result)
-    assert champion(client) == result.returned("deploy") == "2"
-    assert {row[3] for row in scores()} == {2}
-    assert len(scores()) == 600
+    assert "is the champion itself" in pipeline.decide(judged, 0.65).reason
+    assert not pipeline.decide(judged, 0.65).deploy
+    assert state(client) == better.state
 
 
-def test_what_is_not_good_enough_is_not_deployed(run: Run, client: MlflowClient) -> None:
-    """Without a champion nothing is scored, and the run ends well."""
-    result = run(LESSON, conf={"threshold": 1})
-
-    assert result.state == "success"
-    assert result.states["deploy"] == result.states["score"] == "skipped"
-    assert "the threshold is 1.000" in reason(result)
-    assert champion(client) is None
-    assert scores() == []
-
-
-def test_without_mlflow_the_scores_stay_and_it_can_be_repeated(
-    run: Run, lab: Lab, client: MlflowClient, monkeypatch: pytest.MonkeyPatch, hints: list[str]
+def test_without_mlflow_the_scores_stay_and_a_worse_candidate_is_not_deployed(
+    better: Left,
+    run: Run,
+    lab: Lab,
+    client: MlflowClient,
+    monkeypatch: pytest.MonkeyPatch,
+    hints: list[str],
 ) -> None:
-    """Training fails after its retry, the service is named; later the run ends well."""
-    run(LESSON)
-    before = state(client)
+    """Training fails after its retry and names the service; later the champion stays."""
     nobody = {"conn_type": "http", "host": f"http://127.0.0.1:{lab.port_base + 39}"}
     monkeypatch.setenv("AIRFLOW_CONN_MLFLOW", json.dumps(nobody))
 
-    result = run(LESSON)
+    down = run(LESSON, WEAK, DAYS[3])
 
-    assert result.state == "failed"
-    assert result.states["train[0]"] == "failed"
-    assert result.states["score"] == "upstream_failed"
+    assert down.state == "failed"
+    assert down.states["train[0]"] == "failed"
+    assert down.states["score"] == "upstream_failed"
     assert "Service 'mlflow' (connection 'mlflow') does not answer" in hints[0]
     assert "WITHOUT=mlflow" in hints[0]
     monkeypatch.delenv("AIRFLOW_CONN_MLFLOW")
-    assert run(LESSON).state == "success"
-    assert state(client) == before
-
-
-@pytest.mark.parametrize(
-    ("name", "wrong"),
-    [
-        ("dataset", "orders"),
-        ("candidates", []),
-        ("candidates", ["oracle"]),
-        ("threshold", 0.4),
-        ("threshold", "high"),
-    ],
-)
-def test_wrong_conf_is_refused_by_name(run: Run, name: str, wrong: object) -> None:
-    """Nothing is written otherwise."""
-    with pytest.raises(ValueError, match=name):
-        run(LESSON, conf={name: wrong})
-    assert scores() == []
+    result = run(LESSON, WEAK, DAYS[4])
+    assert result.state == "success"
+    assert result.states["deploy"] == "skipped"
+    assert "must be beaten" in reason(result)
+    assert state(client) == better.state

@@ -2,13 +2,13 @@
 
 import json
 from collections import Counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from include.lab.settings import Lab
 from tests.inbox import Inbox
-from tests.lessons import Run, query
+from tests.lessons import Result, Run, query
 
 LESSON = "phase8_03_alert_routing"
 FRESH = {"patience": 1, "forget": True}
@@ -48,9 +48,25 @@ EXPECTED = Counter(
 """Each severity's receivers; the head of data, and #incidents again, because nobody answered."""
 
 
-def test_each_severity_reaches_its_receivers(run: Run, inbox: Inbox) -> None:
+class Told(NamedTuple):
+    """A run, what was noted of its alerts, and how many messages of each kind had come."""
+
+    result: Result
+    deliveries: list[tuple[Any, ...]]
+    count: dict[str, int]
+
+
+@pytest.fixture(scope="module")
+def fresh(run: Run, lab: Lab) -> Told:
+    """A run that knows of no alert, and nobody has been told of any."""
+    inbox = Inbox(lab)
+    inbox.clear()
+    return Told(run(LESSON, conf=FRESH), query(DELIVERIES, LESSON), inbox.count())
+
+
+def test_each_severity_reaches_its_receivers(fresh: Told, lab: Lab) -> None:
     """Of the four failed checks, and nobody else; the run ends success."""
-    result = run(LESSON, conf=FRESH)
+    result, inbox = fresh.result, Inbox(lab)
 
     assert result.state == "success"
     failed = {name for name, state in result.states.items() if state == "failed"}
@@ -67,16 +83,13 @@ def test_each_severity_reaches_its_receivers(run: Run, inbox: Inbox) -> None:
     assert "Test failed" in mail["text"]
 
 
-def test_a_repeated_alert_is_noted_and_not_told(run: Run, inbox: Inbox) -> None:
+def test_a_repeated_alert_is_noted_and_not_told(fresh: Told, run: Run, lab: Lab) -> None:
     """The second run within the hour leaves every receiver and every delivery as it was."""
-    run(LESSON, conf=FRESH)
-    before, deliveries = inbox.count(), query(DELIVERIES, LESSON)
-
     again = run(LESSON, conf={"patience": 1})
 
     assert again.state == "success"
-    assert inbox.count() == before
-    assert query(DELIVERIES, LESSON) == deliveries
+    assert Inbox(lab).count() == fresh.count
+    assert query(DELIVERIES, LESSON) == fresh.deliveries
     assert [row[3] for row in again.returned("show_alerts")] == [2, 2, 2, 2]
 
 
@@ -86,29 +99,23 @@ def gone(lab: Lab, connection: dict[str, Any]) -> str:
     return json.dumps({**connection, "host": host})
 
 
+@pytest.mark.usefixtures("known_connections")
 def test_a_receiver_that_is_down_is_told_later(
-    run: Run, lab: Lab, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+    run: Run, bag: Any, lab: Lab, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With no channel for incidents, nothing is lost: the next run tells it, once."""
+    """With no channel for incidents nothing is lost: `send_pending` tells it later, once."""
     slack = {"conn_type": "slackwebhook", "password": "T000/B002/incidents"}
-    monkeypatch.setenv("AIRFLOW_CONN_SLACK_INCIDENTS", gone(lab, slack))
-
-    result = run(LESSON, conf=FRESH)
+    with monkeypatch.context() as patch:
+        patch.setenv("AIRFLOW_CONN_SLACK_INCIDENTS", gone(lab, slack))
+        result = run(LESSON, conf=FRESH)
 
     assert result.state == "success"
     missing = Counter({("slack", "#incidents", "P1"): 2})
     assert received(inbox) == EXPECTED - missing
     pending = [row[2] for row in query(DELIVERIES, LESSON) if not row[4]]
     assert pending == ["slack_incidents"] * 2
-
-    monkeypatch.delenv("AIRFLOW_CONN_SLACK_INCIDENTS")
-    for _ in range(2):
-        assert run(LESSON, conf={"patience": 1}).state == "success"
-        assert received(inbox) == EXPECTED
-
-
-def test_wrong_patience_is_refused_by_name(run: Run, inbox: Inbox) -> None:
-    """Nobody is told of anything."""
-    with pytest.raises(ValueError, match="patience"):
-        run(LESSON, conf={"patience": 0})
-    assert sum(inbox.count().values()) == 0
+    send_pending = bag.dags[LESSON].get_task("send_pending").python_callable
+    assert send_pending() == 2
+    assert received(inbox) == EXPECTED
+    assert send_pending() == 0
+    assert received(inbox) == EXPECTED

@@ -1,18 +1,22 @@
 """`phase9_01_database_integration`: the whole file, or nothing of it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from airflow.sdk.exceptions import AirflowFailException
 
 from include.data import seeds
 from include.lab.seeding import open_warehouse
 from include.lab.settings import Lab
 from include.loading.order_file import HISTORY, ORDERS, TABLES
 from include.retail.orders import Order, newest_orders
-from tests.lessons import Run, query
+from tests.lessons import Result, Run, query
 
 LESSON = "phase9_01_database_integration"
 SOUND = {"create_tables", "look_before", "look_after", "check_columns", "check_tables"}
+VERSIONS = seeds.orders()
+WANTED = newest_orders(VERSIONS), set(VERSIONS)
 
 
 def change(*statements: str) -> None:
@@ -24,12 +28,6 @@ def change(*statements: str) -> None:
     connection.close()
 
 
-@pytest.fixture(autouse=True)
-def empty_tables(lab: Lab) -> None:
-    """As after the first `make up`: no row was ever loaded."""
-    change(f"DROP TABLE IF EXISTS {ORDERS}, {HISTORY}", *TABLES)
-
-
 def tables() -> tuple[list[Order], set[Order]]:
     orders = query(f"SELECT * FROM {ORDERS} ORDER BY order_id")
     history = query(f"SELECT * FROM {HISTORY}")
@@ -37,42 +35,43 @@ def tables() -> tuple[list[Order], set[Order]]:
     return [Order._make(row) for row in orders], {Order._make(row) for row in history}
 
 
-def test_both_tables_hold_the_seeds(run: Run) -> None:
-    """The newest version of each order, and every version; a second run writes nothing."""
-    versions = seeds.orders()
-    wanted = newest_orders(versions), set(versions)
-    written = [(len(wanted[0]), len(wanted[1])), (0, 0)]
-    assert written[0] == (3420, 3580)
-
-    for orders, history in written:
-        result = run(LESSON)
-
-        assert result.state == "success"
-        assert set(result.states.values()) == {"success"}
-        told = {"staged": len(versions), "orders": orders, "history": history}
-        assert result.returned("load_orders") == told
-        assert tables() == wanted
+@pytest.fixture(scope="module")
+def loaded(run: Run, lab: Lab) -> Result:
+    """A run as after the first `make up`: no row was ever loaded."""
+    change(f"DROP TABLE IF EXISTS {ORDERS}, {HISTORY}", *TABLES)
+    return run(LESSON)
 
 
-def test_all_of_it_is_one_transaction(run: Run) -> None:
-    """Every row of both tables bears the same transaction's number."""
-    run(LESSON)
-
+def test_both_tables_hold_the_seeds_in_one_transaction(loaded: Result) -> None:
+    """The newest version of each order, and every version; all rows bear the same number."""
+    assert loaded.state == "success"
+    assert set(loaded.states.values()) == {"success"}
+    orders, history = WANTED
+    assert (len(orders), len(history)) == (3420, 3580)
+    told = {"staged": len(VERSIONS), "orders": len(orders), "history": len(history)}
+    assert loaded.returned("load_orders") == told
+    assert tables() == WANTED
     numbers = f"SELECT xmin::text FROM {ORDERS} UNION SELECT xmin::text FROM {HISTORY}"
     assert len(query(numbers)) == 1
 
 
-@pytest.mark.parametrize("loaded_before", [False, True])
-def test_a_bad_row_leaves_the_tables_as_they_were(run: Run, loaded_before: bool) -> None:
-    """The run fails; rows that the file would have mended are as wrong as before."""
-    if loaded_before:
-        run(LESSON)
-        change(
-            f"DELETE FROM {ORDERS} WHERE order_id % 7 = 0",
-            f"DELETE FROM {HISTORY} WHERE order_id % 7 = 0",
-            f"UPDATE {ORDERS} SET amount = amount + 1 WHERE order_id % 5 = 0",
-        )
+def test_both_ways_are_measured(loaded: Result) -> None:
+    """The same lines went in by COPY and by INSERT, and the race left nothing else."""
+    seconds: dict[str, float] = loaded.returned("race")
+
+    assert set(seconds) == {"copy", "insert"}
+    assert min(seconds.values()) > 0
+
+
+def test_a_bad_row_leaves_the_tables_as_they_were(run: Run, loaded: Result) -> None:
+    """The run fails; rows that the file would have mended stay wrong, until a good file comes."""
+    change(
+        f"DELETE FROM {ORDERS} WHERE order_id % 7 = 0",
+        f"DELETE FROM {HISTORY} WHERE order_id % 7 = 0",
+        f"UPDATE {ORDERS} SET amount = amount + 1 WHERE order_id % 5 = 0",
+    )
     before = tables()
+    assert before != WANTED
 
     result = run(LESSON, conf={"bad_row": True})
 
@@ -87,7 +86,26 @@ def test_a_bad_row_leaves_the_tables_as_they_were(run: Run, loaded_before: bool)
     assert tables() == before
     assert result.returned("look_after") == result.returned("look_before")
     assert run(LESSON).state == "success"
-    assert tables() == (newest_orders(seeds.orders()), set(seeds.orders()))
+    assert tables() == WANTED
+
+
+@pytest.fixture
+def load(bag: Any, loaded: Result, known_connections: None) -> Callable[[], dict[str, int]]:
+    """The load alone, as its task does it; both tables are as the file says."""
+    load_orders = bag.dags[LESSON].get_task("load_orders").python_callable
+    change(f"DELETE FROM {ORDERS}", f"DELETE FROM {HISTORY}")
+    load_orders(params={"bad_row": False})
+    return lambda: load_orders(params={"bad_row": False})
+
+
+def test_what_is_there_is_not_written_again(load: Callable[[], dict[str, int]]) -> None:
+    """The same file once more: staged, and not a row of it written."""
+    before = query(f"SELECT xmin::text, * FROM {ORDERS} ORDER BY order_id")
+
+    assert load() == {"staged": len(VERSIONS), "orders": 0, "history": 0}
+
+    assert query(f"SELECT xmin::text, * FROM {ORDERS} ORDER BY order_id") == before
+    assert tables() == WANTED
 
 
 @pytest.mark.parametrize(
@@ -97,30 +115,20 @@ def test_a_bad_row_leaves_the_tables_as_they_were(run: Run, loaded_before: bool)
         (f"UPDATE {ORDERS} SET amount = -1 WHERE order_id = 10001", "check_columns"),
     ],
 )
-def test_the_checks_say_so(run: Run, damage: str, found_by: str) -> None:
+def test_the_checks_say_so(
+    bag: Any, load: Callable[[], dict[str, int]], damage: str, found_by: str
+) -> None:
     """A damage that the load cannot mend turns the check red that is about it, and no other."""
-    run(LESSON)
     # A version from the future: the file's own, older one does not replace it.
     change(f"UPDATE {ORDERS} SET updated_at = '2099-01-01' WHERE order_id = 10001")
     change(f"UPDATE {HISTORY} SET updated_at = '2099-01-01' WHERE order_id = 10001")
     change(damage)
+    load()
+    dag = bag.dags[LESSON]
+    (other,) = {"check_tables", "check_columns"} - {found_by}
 
-    result = run(LESSON)
+    dag.get_task(other).execute({})
+    with pytest.raises(AirflowFailException):
+        dag.get_task(found_by).execute({})
 
-    assert result.state == "failed"
-    red = {task for task, state in result.states.items() if state != "success"}
-    assert red == {found_by}
-
-
-def test_copy_is_faster(run: Run) -> None:
-    """Both were measured in this run, and COPY took the shorter time."""
-    seconds: dict[str, Any] = run(LESSON).returned("race")
-
-    assert 0 < seconds["copy"] < seconds["insert"]
-
-
-def test_wrong_conf_is_refused_by_name(run: Run) -> None:
-    """Nothing is written."""
-    with pytest.raises(ValueError, match="bad_row"):
-        run(LESSON, conf={"bad_row": "two"})
-    assert tables() == ([], set())
+    assert found_by in {task.task_id for task in dag.leaves}, "a red leaf turns the run red"

@@ -98,8 +98,9 @@ def test_a_file_with_other_columns_is_refused(connect: Connect) -> None:
         order_file.load(connect, csv_text(columns, [FIRST]))
 
 
-def test_rows_go_in_by_copy(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many they are, the database gets four statements, and one of them is COPY."""
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The first word of each statement that the database gets."""
     sent: list[str] = []
     for name in ("execute", "executemany", "copy"):
         usual = getattr(psycopg.Cursor, name)
@@ -109,7 +110,11 @@ def test_rows_go_in_by_copy(connect: Connect, monkeypatch: pytest.MonkeyPatch) -
             return usual(self, statement, *rest, **more)
 
         monkeypatch.setattr(psycopg.Cursor, name, note)
+    return sent
 
+
+def test_rows_go_in_by_copy(connect: Connect, sent: list[str]) -> None:
+    """However many they are, the database gets four statements, and one of them is COPY."""
     order_file.load(connect, seeds.ORDERS.read_text())
 
     assert sent == ["CREATE", "COPY", "INSERT", "INSERT"]
@@ -147,10 +152,11 @@ def test_one_row_is_spoiled_and_no_other() -> None:
         order_file.spoil(file_of(FIRST))
 
 
-def test_the_race_leaves_nothing(connect: Connect) -> None:
-    """It fills a table of its own, and only the seconds are left."""
+def test_the_race_leaves_nothing(connect: Connect, sent: list[str]) -> None:
+    """One COPY against an INSERT for each row, in a table of its own: only the seconds are left."""
     seconds = order_file.race(connect, file_of(*seeds.orders()[:50]))
 
     assert set(seconds) == {"copy", "insert"}
+    assert sent == ["CREATE", "COPY", "CREATE", *["INSERT"] * 50]
     assert query("SELECT count(*) FROM pg_class WHERE relname = 'staged'") == [(0,)]
     assert kept(ORDERS) == []

@@ -6,16 +6,22 @@ from typing import Any
 
 import pytest
 
+from include.lab.seeding import open_warehouse
 from include.lab.settings import Lab
-from tests.lessons import Run, query
+from tests.lessons import query
 
 ROWS = "SELECT dag_id, task_id, event FROM marts.events WHERE run_id = %s"
 
 
 @pytest.fixture
-def contexts(lab: Lab, run: Run) -> dict[str, Any]:
-    """The context of a task, and what a deadline is given; the table is there."""
-    run("phase5_04_callbacks")
+def contexts(lab: Lab) -> dict[str, Any]:
+    """The context of a task, and what a deadline is given; the table has no row of them."""
+    from plugins.notifiers.event_log import CREATE_TABLE
+
+    with open_warehouse() as connection, connection.cursor() as cursor:
+        cursor.execute(CREATE_TABLE)
+        cursor.execute("DELETE FROM marts.events WHERE dag_id = 'd'")
+    connection.close()
     task = {"dag": SimpleNamespace(dag_id="d"), "run_id": "r1", "ti": SimpleNamespace(task_id="t")}
     deadline = {"dag_run": {"dag_id": "d", "dag_run_id": "r2"}, "deadline": {}}
     return {"task": task, "deadline": deadline}
