@@ -1,9 +1,9 @@
 """A pytest plugin: what each test costs in core-seconds, its own and its services'.
 
 `python -m tests` loads it into each of its processes and names the file in `TESTS_COST`. A test's
-own cost is the processor time of pytest and of the processes that the test waited for. The services'
-cost is that of everything else below pytest: the lab, its Airflow and their tasks. Where there
-is no `/proc` (macOS), only the own cost is known.
+own cost is the processor time of pytest and of the processes that the test waited for. The cost of
+the services is that of everything else below pytest: the lab, its Airflow and their tasks. Where
+there is no `/proc` (macOS), only the own cost is known.
 """
 
 import json
@@ -34,7 +34,7 @@ def spent(with_services: bool, before: Spent) -> Spent:
 
 
 def _of_descendants(root: int) -> float:
-    """The processor time of the living processes below `root`, and of those that they waited for."""
+    """The processor time of the living processes below `root`, and of those they waited for."""
     parents: dict[int, int] = {}
     ticks: dict[int, int] = {}
     for entry in PROC.glob("[0-9]*/stat"):
