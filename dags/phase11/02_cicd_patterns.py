@@ -18,8 +18,8 @@ broken Dag never reaches staging, a failed smoke test goes back to the former co
 
 1. Press **Trigger**. After the smoke test, **Required Actions** asks *Bring to production?* Answer,
    or let 30 seconds pass, which approve by themselves.
-2. Two new Dags are listed, `phase11_02_cicd_patterns__staging` and `__production`. A run's
-   **Details** show its *Bundle Version*: the commit that `show_production` returns.
+2. Two new Dags are listed behind this one: *staging* and *production*. A run's **Details** show its
+   *Bundle Version*: the commit that `show_production` returns.
 3. Trigger with *change* `group_by_channel`: production now adds up by channel.
 4. Trigger with `untidy`, `wrong_total` or `cycle`: `lint`, `test` or `validate` ends red.
 5. Trigger with `wrong_column`: the smoke test fails on the real database, `roll_back` lets staging
@@ -94,9 +94,16 @@ def deploy_to(environment: str, commit: Any) -> tuple[Any, Any]:
 
 
 @dag(
+    dag_display_name="11.02 · CI/CD patterns",
+    description=(
+        "A change passes lint, tests, staging, smoke test and your approval on its way to "
+        "production; a broken Dag never reaches staging, a failed smoke test goes back to the "
+        "former commit."
+    ),
     schedule=None,
     max_active_runs=1,
     params={"change": Param("none", enum=CHANGES, description="What somebody wants to deploy")},
+    default_args={"owner": "platform"},
     tags=["phase11", "enterprise-foundation", "postgres"],
     doc_md=__doc__,
 )

@@ -8,7 +8,7 @@ pattern plays its scenario before your eyes.
 
 ## What you will learn
 
-| Dag `…__` | `schedule=` | starts when |
+| Dag | `schedule=` | starts when |
 |---|---|---|
 | `both` | `ORDERS & STOCK` | each has a new event |
 | `either` | `ORDERS` or `STOCK` | one of them has: one event **fans out** to several Dags |
@@ -23,7 +23,8 @@ A **data contract** (`configs/contracts/orders.yaml`) stops who breaks what was 
 ## Run it
 
 1. Press **Trigger**. Seven Dags start; `show_causes`, **Storage · XCom**, says by which Asset or
-   partition. Look at the runs of `phase14_03_dataset_patterns__each`: one for each country.
+   partition. Look at the runs of the Dag *14.03 · Asset patterns: each*: one for each
+   country.
 2. Trigger with *break_contract* ticked: `publish_orders` names the rule, and `both` never starts.
 
 ## Why it is written this way
@@ -71,9 +72,12 @@ BREAKING = {"properties": {"amount": {"type": "string"}}}  # as a JSON Merge Pat
 TABLE = f"CREATE TABLE IF NOT EXISTS {CAUSES} (pattern text, cause text, UNIQUE (pattern, cause))"
 ALL_NOTED = f"SELECT count(*) >= 10 FROM {CAUSES}"  # two of `both`, `either` and `each`
 QUANTITIES = "SELECT quantity FROM shop.orders WHERE to_char(ordered_at, 'YYYY-MM') = %s"
-SETTINGS: dict[str, Any] = {
-    "default_args": {"retries": 2, "retry_delay": timedelta(seconds=2), "conn_id": "warehouse"},
-    "tags": ["phase14", "enterprise-orchestration", "kafka", "postgres"],
+TAGS = ["phase14", "enterprise-orchestration", "kafka", "postgres"]
+DEFAULTS = {
+    "owner": "sales",
+    "retries": 2,
+    "retry_delay": timedelta(seconds=2),
+    "conn_id": "warehouse",
 }
 
 
@@ -94,7 +98,15 @@ def note_cause(pattern: str, dag_run: Any, triggering_asset_events: Any) -> None
 
 
 for pattern, schedule in PATTERNS.items():
-    with DAG(f"{LESSON}__{pattern}", schedule=schedule, **SETTINGS):
+    with DAG(
+        f"{LESSON}__{pattern}",
+        dag_display_name=f"14.03 · Asset patterns: {pattern}",
+        description=f"Starts by the pattern `{pattern}` of 14.03, and notes what started it.",
+        schedule=schedule,
+        is_paused_upon_creation=False,
+        default_args=DEFAULTS,
+        tags=[*TAGS, "helper"],
+    ):
         note_cause(pattern)
 
 
@@ -134,11 +146,17 @@ def ask_for_retraining(outlet_events: Any) -> None:
 
 with DAG(
     LESSON,
+    dag_display_name="14.03 · Asset patterns",
+    description=(
+        "Fan-out, and/or conditions, asset or time, partitions, a Kafka message that starts a Dag: "
+        "each pattern plays its scenario before your eyes."
+    ),
     schedule=PartitionedAtRuntime(),
     max_active_runs=1,
     params={"break_contract": Param(False, type="boolean")},
+    default_args=DEFAULTS,
+    tags=TAGS,
     doc_md=__doc__,
-    **SETTINGS,
 ):
     forget = SQLExecuteQueryOperator(task_id="forget", sql=[TABLE, f"DELETE FROM {CAUSES}"])
     with TaskGroup("announce") as announce:

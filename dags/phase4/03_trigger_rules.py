@@ -68,9 +68,14 @@ RULES = [rule for rule in TriggerRule if rule != TriggerRule.ALL_DONE_SETUP_SUCC
 
 
 @dag(
+    dag_display_name="04.03 · Trigger rules",
+    description=(
+        "One corrupt delivery really fails, and around it every trigger rule shows whether it lets "
+        "its task run; the run itself still succeeds."
+    ),
     schedule=None,
     max_active_runs=1,
-    default_args={"retries": 2, "retry_delay": timedelta(seconds=5)},
+    default_args={"owner": "logistics", "retries": 2, "retry_delay": timedelta(seconds=5)},
     tags=["phase4", "beginner", "object_store"],
     doc_md=__doc__,
 )

@@ -70,6 +70,11 @@ def when_late(notifier: type[BaseNotifier], **settings: str) -> DeadlineAlert:
 
 
 @dag(
+    dag_display_name="05.04 · Callbacks and deadline alerts",
+    description=(
+        "Each start, success, retry, failure and skip leaves one row by a callback, and a run that "
+        "is late raises a deadline alert (in Airflow 2: SLA)."
+    ),
     schedule=None,
     params={"late": Param(False, type="boolean", description="Let the run miss its deadline")},
     on_success_callback=EventLog("dag_success"),
@@ -79,6 +84,7 @@ def when_late(notifier: type[BaseNotifier], **settings: str) -> DeadlineAlert:
         when_late(SlackMessage, text=LATE),
     ],
     default_args={
+        "owner": "sales",
         "conn_id": "warehouse",
         "on_execute_callback": EventLog("execute"),
         "on_success_callback": EventLog("success"),

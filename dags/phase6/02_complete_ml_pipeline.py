@@ -59,6 +59,11 @@ def connect() -> Any:
 
 
 @dag(
+    dag_display_name="06.02 · Complete ML pipeline",
+    description=(
+        "Candidates train side by side, the best one is deployed only if it beats the champion, "
+        "and its scores land in the warehouse."
+    ),
     schedule=None,
     max_active_runs=1,
     params={
@@ -66,7 +71,12 @@ def connect() -> Any:
         "candidates": Param(ALL[:3], type="array", items={"enum": ALL}, minItems=1, examples=ALL),
         "threshold": Param(0.65, type="number", minimum=0.5, maximum=1, title="ROC AUC to reach"),
     },
-    default_args={"retries": 1, "retry_delay": timedelta(seconds=2), "conn_id": "warehouse"},
+    default_args={
+        "owner": "marketing",
+        "retries": 1,
+        "retry_delay": timedelta(seconds=2),
+        "conn_id": "warehouse",
+    },
     tags=["phase6", "intermediate", "mlflow", "object_store", "postgres"],
     doc_md=__doc__,
 )

@@ -61,12 +61,17 @@ def warehouse() -> Any:
 
 
 @dag(
+    dag_display_name="07.02 · Exception handling",
+    description=(
+        "Each kind of error ends as the page's table says: tried again, failed at once, skipped, "
+        "or served from the last good snapshot; bad records go to quarantine and none is lost."
+    ),
     schedule=None,
     params={
         "failures": Param(2, type="integer", minimum=0, maximum=4, title="Failures in a row"),
         "since": Param("2026-05-01", type="string", format="date", title="Changes since"),
     },
-    default_args={"retries": 3, "retry_delay": timedelta(seconds=1)},
+    default_args={"owner": "sales", "retries": 3, "retry_delay": timedelta(seconds=1)},
     tags=["phase7", "advanced", "shop_api", "postgres"],
     doc_md=__doc__,
 )

@@ -64,9 +64,15 @@ FAILURE = """
 
 
 @dag(
+    dag_display_name="08.01 · Email notifications",
+    description=(
+        "A daily report arrives by mail as HTML and text with an attachment, and a failing task "
+        "sends a mail of its own."
+    ),
     schedule=None,
     params={"day": Param("2026-03-24", type="string", format="date", description="Day to report")},
     template_searchpath=str(TEMPLATES),
+    default_args={"owner": "sales"},
     tags=["phase8", "advanced", "mail", "postgres"],
     doc_md=__doc__,
 )
