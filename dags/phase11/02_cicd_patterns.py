@@ -35,6 +35,7 @@ where it was seen: no deployment overwrites another. `.github/workflows/ci.yml` 
 `phase12_01_metrics_monitoring` watches what runs in production.
 """
 
+import logging
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,8 @@ from airflow.sdk import Param, PokeReturnValue, TriggerRule, dag, task, task_gro
 from airflow.sdk.exceptions import AirflowSkipException
 
 from include.delivery import checks, repository
+
+log = logging.getLogger(__name__)
 
 HERE = Path(__file__).parent
 REPOSITORY = "{{ conn.delivery.host }}"
@@ -73,7 +76,9 @@ def smoke_test(deployment: Any, run: str) -> bool:
 def roll_back(address: str, deployment: Any) -> str:
     """Let the environment run its former commit again; return it."""
     if not deployment or deployment[1] == deployment[2]:
-        raise AirflowSkipException("Nothing was deployed: there is nothing to take back.")
+        reason = "Nothing was deployed: there is nothing to take back."
+        log.info(reason)  # The exception's own text is in a folded group of the log.
+        raise AirflowSkipException(reason)
     repository.roll_back(address, repository.Deployment(*deployment))
     return str(deployment[1])
 

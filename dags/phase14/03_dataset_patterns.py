@@ -37,11 +37,13 @@ trigger that watches Kafka, stand in `plugins/assets/patterns.py` for producers 
 `phase15_01_yaml_dag_factory` makes Dags of a configuration.
 """
 
+import logging
 from datetime import timedelta
 from typing import Any
 
 from airflow.providers.common.sql.operators.sql import SQLExecuteQueryOperator
 from airflow.providers.common.sql.sensors.sql import SqlSensor
+from airflow.providers.postgres.hooks.postgres import PostgresHook
 from airflow.sdk import (
     DAG,
     AssetOrTimeSchedule,
@@ -52,10 +54,13 @@ from airflow.sdk import (
     TaskGroup,
     task,
 )
+from airflow.sdk.exceptions import AirflowSkipException
 
 from include.messaging import sending, signals
 from include.quality import contract, drift
 from plugins.assets.patterns import COUNTRIES, DELIVERY, LATER, MODEL_DUE, ORDERS, SIGNALS, STOCK
+
+log = logging.getLogger(__name__)
 
 LESSON, CAUSES = "phase14_03_dataset_patterns", "marts.asset_causes"
 SIX = CronTriggerTimetable("0 6 * * *", timezone="Europe/Berlin")
@@ -81,20 +86,13 @@ DEFAULTS = {
 }
 
 
-def warehouse() -> Any:
-    """Return the hook of the warehouse."""
-    from airflow.providers.postgres.hooks.postgres import PostgresHook
-
-    return PostgresHook("warehouse")
-
-
 @task
 def note_cause(pattern: str, dag_run: Any, triggering_asset_events: Any) -> None:
     """Note which partition or which Assets started this run, if it was not the clock."""
     assets = {event.asset.name for events in triggering_asset_events.values() for event in events}
     causes = [dag_run.partition_key] if dag_run.partition_key else sorted(assets)
     sql = f"INSERT INTO {CAUSES} SELECT %s, unnest(%s::text[]) ON CONFLICT DO NOTHING"
-    warehouse().run(sql, parameters=[pattern, causes])
+    PostgresHook("warehouse").run(sql, parameters=[pattern, causes])
 
 
 for pattern, schedule in PATTERNS.items():
@@ -135,12 +133,13 @@ def send_signal() -> int:
 @task(outlets=[MODEL_DUE])
 def ask_for_retraining(outlet_events: Any) -> None:
     """Announce that a model is due, if orders in March are unlike those in January."""
-    from airflow.sdk.exceptions import AirflowSkipException
-
-    months = [warehouse().get_records(QUANTITIES, [month]) for month in ("2026-01", "2026-03")]
+    warehouse = PostgresHook("warehouse")
+    months = [warehouse.get_records(QUANTITIES, [month]) for month in ("2026-01", "2026-03")]
     found = drift.compare("quantity", *([value for (value,) in rows] for rows in months))
     if not found.drifted:
-        raise AirflowSkipException("No drift, so the model is as good as before.")
+        reason = "No drift, so the model is as good as before."
+        log.info(reason)  # The exception's own text is in a folded group of the log.
+        raise AirflowSkipException(reason)
     outlet_events[MODEL_DUE].extra = {"psi": round(found.psi, 3)}
 
 

@@ -36,6 +36,7 @@ Rows go through the warehouse, models through MLflow; an XCom holds ids and numb
 `phase7_01_retry_strategies` looks closely at what happens when a service fails.
 """
 
+import logging
 from datetime import timedelta
 from typing import Any
 
@@ -46,6 +47,8 @@ from airflow.sdk.exceptions import AirflowSkipException
 from include.ml import candidates, datasets, evaluation, pipeline, tables, tracking
 from include.ml.validation import require_valid
 from plugins.hooks.mlflow import MlflowHook, origin
+
+log = logging.getLogger(__name__)
 
 ALL = list(candidates.CANDIDATES)
 MODEL = "phase6_02_{{ params.dataset }}"
@@ -143,7 +146,9 @@ def phase6_02_complete_ml_pipeline() -> None:
         """Store the champion's score of each row; return its version, and of how many."""
         champion = tracking.version_at(MlflowHook().get_conn(), model)
         if champion is None:
-            raise AirflowSkipException(f"{model} has no champion: no candidate was good enough.")
+            reason = f"{model} has no champion: no candidate was good enough."
+            log.info(reason)  # The exception's own text is in a folded group of the log.
+            raise AirflowSkipException(reason)
         examples, version = tables.read_examples(connect, params["dataset"]), int(champion.version)
         scores = evaluation.scores_by_id(tracking.load_classifier(champion.source), examples)
         rows = tables.write_scores(connect, params["dataset"], scores, model, version)
