@@ -1,4 +1,4 @@
-"""The inbox's HTTP side: receives webhooks, pages and events, and shows every message.
+"""The inbox's HTTP side: receives webhooks, pages, lineage and metadata; shows every message.
 
 `uvicorn include.inbox.app:app`, with `INBOX_FILE` (where messages are kept) in the environment.
 """
@@ -106,13 +106,6 @@ def answer_page(
     event = {"routing_key": routing_key, "dedup_key": dedup_key, "event_action": event_action}
     _messages().keep("pager", routing_key, event)
     return RedirectResponse("/?kind=pager", status_code=303)
-
-
-@app.post("/events/{path:path}", status_code=201)
-async def receive_event(path: str, request: Request) -> dict[str, str]:
-    """Receive any JSON object."""
-    _messages().keep("event", path, await _json(request, "not a JSON object"))
-    return {"status": "kept"}
 
 
 @app.get("/messages")

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-Kind = Literal["slack", "pager", "mail", "event"]
+Kind = Literal["slack", "pager", "mail"]
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS message (

@@ -77,7 +77,7 @@ def test_trigger_form_names_its_fields(lab: Lab, page: Any) -> None:
 
 
 def test_inbox_shows_what_was_sent(lab: Lab, page: Any) -> None:
-    """A Slack message, a page and an event are shown as their receivers would see them."""
+    """A Slack message and a page are shown as their receivers would see them."""
     inbox = lab.url("inbox")
     blocks = [
         {"type": "header", "text": {"type": "plain_text", "text": "Orders are late"}},

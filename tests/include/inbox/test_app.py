@@ -183,16 +183,6 @@ def test_a_page_without_a_key_is_given_one(inbox: httpx.Client):
     assert incident["incident_key"] == answer.json()["dedup_key"] != ""
 
 
-def test_any_event_is_kept(inbox: httpx.Client):
-    """Lineage and deployments are JSON objects; anything else is refused."""
-    assert inbox.post("/events/lineage", json={"run": {"id": 1}}).status_code == 201
-    assert inbox.post("/events/lineage", content=b"1").status_code == 400
-
-    (event,) = kept(inbox)
-    assert (event["kind"], event["path"]) == ("event", "lineage")
-    assert event["content"] == {"run": {"id": 1}}
-
-
 def test_a_real_mail_arrives(inbox: httpx.Client, ports: tuple[int, int]):
     """Sent by SMTP, with HTML and an attachment, it can be read on the page."""
     with smtplib.SMTP("127.0.0.1", ports[1]) as server:
@@ -215,7 +205,7 @@ def test_a_real_mail_arrives(inbox: httpx.Client, ports: tuple[int, int]):
 def test_messages_can_be_asked_for_by_kind(inbox: httpx.Client):
     """An unknown kind is refused rather than answered with nothing."""
     inbox.post("/slack/x", json={"text": "one"})
-    inbox.post("/events/x", json={})
+    inbox.post("/pager/v2/enqueue", json=trigger())
 
     assert len(inbox.get("/messages?kind=slack").json()) == 1
     assert inbox.get("/messages?kind=pigeon").status_code == 422
@@ -229,7 +219,6 @@ def test_no_message_can_act_on_the_page(inbox: httpx.Client, ports: tuple[int, i
     page = trigger(summary=SCRIPT, severity=SCRIPT, source=SCRIPT)
     links = [{"href": "javascript:alert(1)", "text": SCRIPT}, {"href": "https://x", "text": SCRIPT}]
     inbox.post("/pager/x", json={**page, "links": links, "dedup_key": SCRIPT})
-    inbox.post("/events/x", json={"key": SCRIPT})
     message = mail(f"<b>{SCRIPT}</b>")
     message.replace_header("Subject", SCRIPT)
     with smtplib.SMTP("127.0.0.1", ports[1]) as server:
@@ -237,7 +226,7 @@ def test_no_message_can_act_on_the_page(inbox: httpx.Client, ports: tuple[int, i
 
     shown = inbox.get("/").text
 
-    assert len(kept(inbox)) == 5
+    assert len(kept(inbox)) == 4
     assert "<script" not in shown
     assert 'href="javascript' not in shown
     assert shown.count("&lt;script&gt;") >= 8

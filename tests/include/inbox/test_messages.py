@@ -33,15 +33,15 @@ def test_the_newest_come_first(messages: Messages):
 def test_one_kind_can_be_asked_for(messages: Messages):
     """With a limit on how many."""
     for number in range(3):
-        messages.keep("event", "lineage", {"number": number})
+        messages.keep("pager", "on-call", {"number": number})
         messages.keep("slack", "#a", {"text": "x"})
 
-    assert [one.content["number"] for one in messages.newest("event", 2)] == [2, 1]
+    assert [one.content["number"] for one in messages.newest("pager", 2)] == [2, 1]
 
 
 def test_a_message_can_be_asked_for_by_its_number(messages: Messages):
     """As its attachments are."""
-    messages.keep("event", "lineage", {"number": 1})
+    messages.keep("pager", "on-call", {"number": 1})
     (kept,) = messages.newest()
 
     assert messages.one(kept.id) == kept
@@ -75,7 +75,7 @@ def test_senders_side_by_side_lose_nothing(messages: Messages):
 
     def send(sender: int) -> None:
         for number in range(25):
-            messages.keep("event", str(sender), {"number": number})
+            messages.keep("pager", str(sender), {"number": number})
 
     senders = [threading.Thread(target=send, args=[sender]) for sender in range(4)]
     for sender in senders:
