@@ -22,7 +22,8 @@ late raises a deadline alert (in Airflow 2: SLA).
 2. Open `report`, **Storage · XCom**: which event came from which task. `ask_twice` retried once: it
    asks whether its own retry has been recorded, and only the second try finds that row.
 3. Trigger again with *late* ticked: `wait_until_late` waits until the run's deadline has passed,
-   and the inbox (its address is in the terminal of `make up`) shows the alert in Slack.
+   and the inbox (its address is in the terminal of `make up`) shows the alert in Slack, with a
+   link to the run.
 
 ## Why it is written this way
 
@@ -51,6 +52,7 @@ from airflow.sdk import (
     DeadlineReference,
     Param,
     TriggerRule,
+    conf,
     dag,
     task,
 )
@@ -62,7 +64,10 @@ from plugins.notifiers.slack_message import SlackMessage
 log = logging.getLogger(__name__)
 
 DEADLINE = timedelta(seconds=30)
-LATE = ":alarm_clock: A run of phase5_04_callbacks has not ended within 30 seconds."
+# The text of the alert is a template, and the callback of a deadline knows its run as `dag_run`.
+RUN_ID = "{{ dag_run.dag_run_id }}"
+RUN = f"{conf.get('api', 'base_url')}/dags/phase5_04_callbacks/runs/{RUN_ID}"
+LATE = f":alarm_clock: <{RUN}|{RUN_ID}> of phase5_04_callbacks has not ended within 30 seconds."
 THIS_RUN = "dag_id = '{{ dag.dag_id }}' AND run_id = '{{ run_id }}'"
 
 
