@@ -115,7 +115,8 @@ def phase8_01_email_notifications() -> None:
         task_id="mail_headline",
         to="board@shop.example",
         subject="{{ params.day }}: {{ ti.xcom_pull('add_up_sales').revenue }} EUR",
-        html_content="<p>{{ ti.xcom_pull('add_up_sales').orders }} orders were kept.</p>",
+        html_content="<p>{{ ti.xcom_pull('add_up_sales').orders }} orders were kept.</p>"
+        "<p>Sent by {{ dag.dag_id }}.</p>",
         custom_headers={"Message-ID": "<headline.{{ params.day }}@phase8-01.shop.example>"},
         retries=2,
         retry_delay=2,

@@ -39,6 +39,26 @@ def test_one_kind_can_be_asked_for(messages: Messages):
     assert [one.content["number"] for one in messages.newest("pager", 2)] == [2, 1]
 
 
+def test_one_lesson_can_be_asked_for(messages: Messages):
+    """By its Dag or by a helper of it; the lessons that have messages are known, in order."""
+    for lesson in ("phase10_03_data_profiling", "phase8_03_alert_routing"):
+        messages.keep("slack", "#a", {"text": f"<http://x/dags/{lesson}/runs/1|a run> failed"})
+        messages.keep("mail", "a@shop.example", {"subject": f"{lesson} failed"})
+    messages.keep("slack", "#a", {"text": "from nowhere"})
+
+    found = messages.newest(dag_id="phase8_03_alert_routing")
+
+    assert [(one.kind, one.dag_id) for one in found] == [
+        ("mail", "phase8_03_alert_routing"),
+        ("slack", "phase8_03_alert_routing"),
+    ]
+    assert messages.newest(dag_id="phase8_03_alert_routing__helper") == found
+    assert messages.newest("mail", dag_id="phase8_03_alert_routing") == found[:1]
+    assert messages.newest(dag_id="phase8_03") == []
+    assert messages.newest()[0].dag_id is None
+    assert messages.lessons() == ["phase8_03_alert_routing", "phase10_03_data_profiling"]
+
+
 def test_a_message_can_be_asked_for_by_its_number(messages: Messages):
     """As its attachments are."""
     messages.keep("pager", "on-call", {"number": 1})
