@@ -66,7 +66,8 @@ log = logging.getLogger(__name__)
 DEADLINE = timedelta(seconds=30)
 # The text of the alert is a template, and the callback of a deadline knows its run as `dag_run`.
 RUN_ID = "{{ dag_run.dag_run_id }}"
-RUN = f"{conf.get('api', 'base_url')}/dags/phase5_04_callbacks/runs/{RUN_ID}"
+AIRFLOW = conf.get("api", "base_url", fallback="http://localhost:8080")
+RUN = f"{AIRFLOW}/dags/phase5_04_callbacks/runs/{RUN_ID}"
 LATE = f":alarm_clock: <{RUN}|{RUN_ID}> of phase5_04_callbacks has not ended within 30 seconds."
 THIS_RUN = "dag_id = '{{ dag.dag_id }}' AND run_id = '{{ run_id }}'"
 
