@@ -10,8 +10,10 @@ CHART_VERSION := 1.22.0
 AUDIT := $(UV) tool run --quiet pip-audit==2.10.1 --strict --no-deps --disable-pip --progress-spinner off --requirement
 export LAB_PORT_BASE LAB_HOME WITHOUT
 
-help: ## Show what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+help:
+	@awk -F ':.*## ' '/^##@ / {printf "%s%s\n", n++ ? "\n" : "", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+##@ To learn:
 
 install: .venv/.installed .lab/venv/.installed $(if $(findstring azurite,$(WITHOUT)),,.lab/node/.installed) ## Install what is missing (the others call it)
 
@@ -43,6 +45,8 @@ test: install lint ## Prove everything (what CI runs)
 test-fast: install ## The quick tests that need no service, in under a minute
 	@PYTHONDONTWRITEBYTECODE= $(RUN) -m pytest -n 2 --dist loadfile -m "not lab and not slow" --timeout=60
 
+##@ To maintain the curriculum:
+
 test-compose: ## Run the live tests against the running stack of docker_compose/
 	@cd docker_compose && docker compose run --rm --build tests
 
@@ -62,7 +66,7 @@ rollback: ## Let it run its former commit again: make rollback ENVIRONMENT=stagi
 smoke: install ## Run one lesson on a deployed Airflow: AIRFLOW_URL, AIRFLOW_USER, AIRFLOW_PASSWORD, else the lab
 	@$(RUN) -m include.delivery.smoke
 
-sync: install ## Write README's table, the index, the glossary and lesson heads from the syllabus
+sync: install ## Write README's table, the index, the glossary and each lesson's names from the syllabus
 	@$(RUN) -m include.curriculum sync
 
 check: install ## Compare those written copies with the syllabus

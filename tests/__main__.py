@@ -78,7 +78,11 @@ def main() -> int:
 
 def _run(command: tuple[str, ...], folder: Path, log: Path | None) -> int:
     """Run one process to its end; what it says is seen here, or is written to the log."""
-    environment = {**os.environ, "COVERAGE_FILE": str(folder / "coverage"), "TESTS_COST": f"/tmp/cost-{log.stem if log else 0}.json"}
+    environment = {
+        **os.environ,
+        "COVERAGE_FILE": str(folder / "coverage"),
+        "TESTS_COST": f"/tmp/cost-{log.stem if log else 0}.json",
+    }
     with log.open("wb") if log else nullcontext() as said:
         done = subprocess.run(command, env=environment, stdout=said, stderr=said, check=False)
     return done.returncode

@@ -27,7 +27,7 @@ class Inbox:
 
     def count(self) -> dict[str, int]:
         """How many messages of each kind there are."""
-        return {kind: len(self.newest(kind)) for kind in ("slack", "pager", "mail", "event")}
+        return {kind: len(self.newest(kind)) for kind in ("slack", "pager", "mail")}
 
     def answer(self, routing_key: str, dedup_key: str, action: str = "acknowledge") -> None:
         """Press a page's button."""

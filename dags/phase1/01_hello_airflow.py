@@ -11,7 +11,8 @@ tells you which Airflow version ran it.
 - A **task** is one step of it; an **operator** is a ready-made kind of task. `EmptyOperator` does
   nothing: it marks a place.
 - `>>` says what comes after what.
-- `default_args` are settings for every task of the Dag; tags help to find it again.
+- `dag_display_name` and `description` are what the list of Dags shows; tags filter it.
+- `default_args` are settings for every task of the Dag. `owner` is the team that answers for it.
 
 ## Run it
 
@@ -50,8 +51,13 @@ def greet_visitors() -> str:
 
 with DAG(
     dag_id="phase1_01_hello_airflow",
+    dag_display_name="01.01 · Hello, Airflow",
+    description=(
+        "You trigger your first Dag and watch three tasks run strictly one after another; the "
+        "middle one tells you which Airflow version ran it."
+    ),
     schedule=None,
-    default_args={"retries": 1, "retry_delay": timedelta(seconds=5)},
+    default_args={"owner": "platform", "retries": 1, "retry_delay": timedelta(seconds=5)},
     tags=["phase1", "beginner"],
     doc_md=__doc__,
 ):

@@ -62,8 +62,13 @@ def store_counts(counts: dict[str, int]) -> str:
 
 with DAG(
     dag_id="phase1_02_parallel_tasks",
+    dag_display_name="01.02 · Parallel tasks",
+    description=(
+        "Three counts of the shop's customers, products and orders run at the same time, and one "
+        "report waits for all of them."
+    ),
     schedule=None,
-    default_args={"retries": 2, "retry_delay": timedelta(seconds=5)},
+    default_args={"owner": "sales", "retries": 2, "retry_delay": timedelta(seconds=5)},
     tags=["phase1", "beginner", "postgres", "object_store"],
     doc_md=__doc__,
 ):

@@ -65,13 +65,23 @@ PUBLISH = [
 
 
 @dag(
+    dag_display_name="10.01 · Great Expectations",
+    description=(
+        "A good batch passes the gate, a spoiled one is stopped with the rule that it broke, and a "
+        "page shows every result."
+    ),
     schedule=None,
     max_active_runs=1,
     params={
         "month": Param("2026-02", enum=["2026-01", "2026-02", "2026-03"], description="Batch"),
         "spoil": Param("nothing", enum=list(SPOILS), description="What is wrong with the batch"),
     },
-    default_args={"conn_id": "warehouse", "retries": 2, "retry_delay": timedelta(seconds=2)},
+    default_args={
+        "owner": "sales",
+        "conn_id": "warehouse",
+        "retries": 2,
+        "retry_delay": timedelta(seconds=2),
+    },
     tags=["phase10", "enterprise-foundation", "postgres", "object_store"],
     doc_md=__doc__,
 )

@@ -79,13 +79,18 @@ def warehouse() -> Any:
 
 
 @dag(
+    dag_display_name="10.02 · Schema validation",
+    description=(
+        "Orders of two schema versions load side by side, a change that would break readers is "
+        "refused, and invalid records wait in quarantine with their reasons."
+    ),
     schedule=None,
     max_active_runs=1,
     params={
         "offer": Param("nothing", enum=list(OFFERS), description="The schema's next version"),
         "mode": Param("FULL", enum=["BACKWARD", "FORWARD", "FULL"], description="Compatibility"),
     },
-    default_args={"retries": 2, "retry_delay": timedelta(seconds=2)},
+    default_args={"owner": "sales", "retries": 2, "retry_delay": timedelta(seconds=2)},
     tags=["phase10", "enterprise-foundation", "postgres"],
     doc_md=__doc__,
 )

@@ -65,12 +65,17 @@ def read_month(month: str) -> dict[str, list[Any]]:
 
 
 @dag(
+    dag_display_name="10.03 · Data profiling",
+    description=(
+        "A profile of this month is compared with the last: the month known to have drifted raises "
+        "an alert with a report, the ordinary one stays silent."
+    ),
     schedule=None,
     max_active_runs=1,
     params={
         "month": Param("2026-03", enum=MONTHS[1:], description="Compared with the month before"),
     },
-    default_args={"retries": 2, "retry_delay": timedelta(seconds=2)},
+    default_args={"owner": "sales", "retries": 2, "retry_delay": timedelta(seconds=2)},
     tags=[
         *("phase10", "enterprise-foundation", "postgres", "object_store", "inbox", "mail"),
         "team:sales",

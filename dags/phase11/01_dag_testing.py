@@ -54,9 +54,15 @@ CHANGES = ["none", "wrong_total", "cycle", "import_error", "wrong_column"]
 
 
 @dag(
+    dag_display_name="11.01 · Dag testing",
+    description=(
+        "A small project's unit, structure and whole-Dag tests run for real; break it and the "
+        "report names the test that caught it."
+    ),
     schedule=None,
     max_active_runs=1,
     params={"change": Param("none", enum=CHANGES, description="What is done to the project first")},
+    default_args={"owner": "platform"},
     tags=["phase11", "enterprise-foundation", "object_store", "postgres"],
     doc_md=__doc__,
 )

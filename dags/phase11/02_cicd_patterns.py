@@ -18,8 +18,8 @@ broken Dag never reaches staging, a failed smoke test goes back to the former co
 
 1. Press **Trigger**. After the smoke test, **Required Actions** asks *Bring to production?* Answer,
    or let 30 seconds pass, which approve by themselves.
-2. Two new Dags are listed, `phase11_02_cicd_patterns__staging` and `__production`. A run's
-   **Details** show its *Bundle Version*: the commit that `show_production` returns.
+2. Two new Dags are listed behind this one: *staging* and *production*. A run's **Details** show its
+   *Bundle Version*: the commit that `show_production` returns.
 3. Trigger with *change* `group_by_channel`: production now adds up by channel.
 4. Trigger with `untidy`, `wrong_total` or `cycle`: `lint`, `test` or `validate` ends red.
 5. Trigger with `wrong_column`: the smoke test fails on the real database, `roll_back` lets staging
@@ -35,6 +35,7 @@ where it was seen: no deployment overwrites another. `.github/workflows/ci.yml` 
 `phase12_01_metrics_monitoring` watches what runs in production.
 """
 
+import logging
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,8 @@ from airflow.sdk import Param, PokeReturnValue, TriggerRule, dag, task, task_gro
 from airflow.sdk.exceptions import AirflowSkipException
 
 from include.delivery import checks, repository
+
+log = logging.getLogger(__name__)
 
 HERE = Path(__file__).parent
 REPOSITORY = "{{ conn.delivery.host }}"
@@ -73,7 +76,9 @@ def smoke_test(deployment: Any, run: str) -> bool:
 def roll_back(address: str, deployment: Any) -> str:
     """Let the environment run its former commit again; return it."""
     if not deployment or deployment[1] == deployment[2]:
-        raise AirflowSkipException("Nothing was deployed: there is nothing to take back.")
+        reason = "Nothing was deployed: there is nothing to take back."
+        log.info(reason)  # The exception's own text is in a folded group of the log.
+        raise AirflowSkipException(reason)
     repository.roll_back(address, repository.Deployment(*deployment))
     return str(deployment[1])
 
@@ -94,9 +99,16 @@ def deploy_to(environment: str, commit: Any) -> tuple[Any, Any]:
 
 
 @dag(
+    dag_display_name="11.02 · CI/CD patterns",
+    description=(
+        "A change passes lint, tests, staging, smoke test and your approval on its way to "
+        "production; a broken Dag never reaches staging, a failed smoke test goes back to the "
+        "former commit."
+    ),
     schedule=None,
     max_active_runs=1,
     params={"change": Param("none", enum=CHANGES, description="What somebody wants to deploy")},
+    default_args={"owner": "platform"},
     tags=["phase11", "enterprise-foundation", "postgres"],
     doc_md=__doc__,
 )

@@ -71,6 +71,11 @@ def counted_by_airflow(dag_id: str) -> dict[str, float]:
 
 
 @dag(
+    dag_display_name="12.01 · Metrics and monitoring",
+    description=(
+        "Counters, gauges and histograms of a run, beside Airflow's own metrics, are scraped as "
+        "Prometheus would, and they equal what the run did."
+    ),
     schedule=None,
     max_active_runs=1,
     deadline=MISSED,
@@ -78,7 +83,7 @@ def counted_by_airflow(dag_id: str) -> dict[str, float]:
         "country": Param("all", enum=COUNTRIES, description="Whose orders are measured"),
         "late": Param(False, type="boolean", description="Let the run miss its deadline"),
     },
-    default_args={"retries": 2, "retry_delay": timedelta(seconds=1)},
+    default_args={"owner": "sales", "retries": 2, "retry_delay": timedelta(seconds=1)},
     tags=["phase12", "enterprise-foundation", "metrics", "postgres"],
     doc_md=__doc__,
 )

@@ -55,12 +55,17 @@ log = get_logger("shop")
 
 
 @dag(
+    dag_display_name="12.02 · Logging and tracing",
+    description=(
+        "You follow one order through every task and into the API's log by one correlation id, and "
+        "see the whole run as one trace."
+    ),
     schedule=None,
     params={
         "order_id": Param(10001, type="integer", minimum=1, maximum=99999, description="To follow"),
         "failures": Param(0, type="integer", minimum=0, maximum=2, description="Calls that fail"),
     },
-    default_args={"retries": 2, "retry_delay": timedelta(seconds=1)},
+    default_args={"owner": "sales", "retries": 2, "retry_delay": timedelta(seconds=1)},
     tags=["phase12", "enterprise-foundation", "shop_api", "mlflow"],
     doc_md=__doc__,
 )

@@ -66,6 +66,11 @@ BREAKS = ["nothing", "bucket", "table", "topic", "lock", "api"]
 
 
 @dag(
+    dag_display_name="12.03 · Health checks",
+    description=(
+        "You break a database table, the API, the storage or the queue, and watch the Dag notice "
+        "it, heal it, check again, or call for help."
+    ),
     schedule=None,
     max_active_runs=1,
     params={
@@ -74,7 +79,12 @@ BREAKS = ["nothing", "bucket", "table", "topic", "lock", "api"]
             10, type="integer", minimum=1, maximum=300, description="Seconds that healing may take"
         ),
     },
-    default_args={"retries": 2, "retry_delay": timedelta(seconds=1), "conn_id": "warehouse"},
+    default_args={
+        "owner": "platform",
+        "retries": 2,
+        "retry_delay": timedelta(seconds=1),
+        "conn_id": "warehouse",
+    },
     tags=[
         "phase12",
         "enterprise-foundation",

@@ -52,7 +52,12 @@ from include.scheduling.alignment import last_run
 CLOSING, COUNT = (f"phase13_01_external_task_sensor__{name}" for name in ("closing", "count"))
 HOUR_AGO = "{{ (dag_run.logical_date or dag_run.run_after) - macros.timedelta(hours=1) }}"
 TAGS = ["phase13", "enterprise-orchestration", "postgres"]
-HELPER = {"is_paused_upon_creation": False, "tags": TAGS, "default_args": {"conn_id": "warehouse"}}
+DEFAULTS = {"owner": "sales", "conn_id": "warehouse"}
+HELPER = {
+    "is_paused_upon_creation": False,
+    "default_args": DEFAULTS,
+    "tags": [*TAGS, "helper"],
+}
 WAIT = {"deferrable": True, "poke_interval": 3, "timeout": 240, "retries": 1, "retry_delay": 1}
 
 
@@ -67,13 +72,14 @@ def closing_before(logical_date: datetime, params: dict[str, Any]) -> datetime:
 
 
 @dag(
+    dag_display_name="13.01 · External task sensor: closing",
     schedule=CronTriggerTimetable("0 6 * * *", timezone="Europe/Berlin"),
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
     end_date=datetime(2026, 4, 1, tzinfo=UTC),
     **HELPER,
 )
 def phase13_01_external_task_sensor__closing() -> None:
-    """Close the books of the day before, if the tills agree with them."""
+    """Close the books of the day before, if the tills agree: what 13.01 starts and waits for."""
     with TaskGroup("checks") as checks:
         SQLCheckOperator(task_id="till_agrees", sql=books.TILL_AGREES)
         SQLCheckOperator(task_id="amounts_are_known", sql=books.AMOUNTS_ARE_KNOWN)
@@ -81,20 +87,25 @@ def phase13_01_external_task_sensor__closing() -> None:
     checks >> close_books
 
 
-@dag(schedule=None, **HELPER)
+@dag(dag_display_name="13.01 · External task sensor: count", schedule=None, **HELPER)
 def phase13_01_external_task_sensor__count() -> None:
-    """Count what is on the shelves."""
+    """Count what is on the shelves, an hour before 13.01 by its logical date."""
     SQLExecuteQueryOperator(task_id="count", sql=books.COUNT_SHELVES)
 
 
 @dag(
+    dag_display_name="13.01 · External task sensor",
+    description=(
+        "A Dag waits for the right run of another among several, across schedules and timezones, "
+        "and fails at once when that run fails."
+    ),
     schedule=None,
     max_active_runs=1,
     params={
         "day": Param("2026-03-29", enum=[f"2026-03-{n}" for n in range(27, 31)]),
         "fail": Param("nothing", enum=["nothing", "this day", "day before", "day after"]),
     },
-    default_args={"conn_id": "warehouse", **WAIT},
+    default_args={**DEFAULTS, **WAIT},
     tags=TAGS,
     doc_md=__doc__,
 )

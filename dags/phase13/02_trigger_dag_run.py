@@ -47,20 +47,26 @@ CHILD = "phase13_02_trigger_dag_run__child"
 TAGS = ["phase13", "enterprise-orchestration", "postgres"]
 OF_DAY = "FROM shop.orders WHERE (ordered_at AT TIME ZONE 'UTC')::date = DATE '{{ ds }}'"
 PROMISED = "{{ params.orders }}"
-SETTINGS = {"conn_id": "warehouse", "retries": 1, "retry_delay": timedelta(seconds=2)}
+DEFAULTS = {
+    "owner": "sales",
+    "conn_id": "warehouse",
+    "retries": 1,
+    "retry_delay": timedelta(seconds=2),
+}
 
 
 @dag(
+    dag_display_name="13.02 · Trigger a Dag run: child",
     schedule=None,
     is_paused_upon_creation=False,
     params={
         "orders": Param(0, type="integer", minimum=0, maximum=100_000, title="Orders promised"),
     },
-    default_args=SETTINGS,
-    tags=TAGS,
+    default_args=DEFAULTS,
+    tags=[*TAGS, "helper"],
 )
 def phase13_02_trigger_dag_run__child() -> None:
-    """Report what a day has sold."""
+    """Report what a day has sold: 13.02 starts it for a day that is worth it."""
     check_conf = SQLCheckOperator(
         task_id="check_conf", sql=f"SELECT count(*) = {PROMISED} {OF_DAY}", retries=0
     )
@@ -84,12 +90,17 @@ def phase13_02_trigger_dag_run__child() -> None:
 
 
 @dag(
+    dag_display_name="13.02 · Trigger a Dag run",
+    description=(
+        "A parent starts its child with a configuration, waits for it and reads what it made; "
+        "triggering twice still gives one child run."
+    ),
     schedule=None,
     params={
         "day": Param("2026-03-02", type="string", format="date", description="What to report on"),
         "least": Param(10, type="integer", minimum=1, maximum=10_000, title="Least orders"),
     },
-    default_args=SETTINGS,
+    default_args=DEFAULTS,
     tags=TAGS,
     doc_md=__doc__,
 )

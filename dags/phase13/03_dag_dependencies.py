@@ -51,12 +51,16 @@ TAGS = ["phase13", "enterprise-orchestration", "postgres", "object_store"]
 SAID = f"{{{{ ti.xcom_pull('count_orders', '{LESSON}__ingest', run_id='ingest__' ~ ds) }}}}"
 WAIT = {"failed_states": ["failed", "upstream_failed"], "deferrable": True, "poke_interval": 3}
 WAIT |= {"timeout": 240, "retries": 1, "retry_delay": 1, "conn_id": "warehouse"}
-HELPER = {"is_paused_upon_creation": False, "tags": TAGS, "default_args": WAIT}
+HELPER = {
+    "is_paused_upon_creation": False,
+    "default_args": {"owner": "sales", **WAIT},
+    "tags": [*TAGS, "helper"],
+}
 
 
-@dag(schedule=None, **HELPER)
+@dag(dag_display_name="13.03 · Dag dependencies: ingest", schedule=None, **HELPER)
 def phase13_03_dag_dependencies__ingest() -> None:
-    """Copy a day's orders."""
+    """Copy a day's orders: the first of the three that 13.03 starts."""
     copy_orders = SQLExecuteQueryOperator(task_id="copy_orders", sql=pipeline.INGEST)
 
     @task
@@ -69,9 +73,9 @@ def phase13_03_dag_dependencies__ingest() -> None:
     copy_orders >> count_orders()
 
 
-@dag(schedule=None, **HELPER)
+@dag(dag_display_name="13.03 · Dag dependencies: transform", schedule=None, **HELPER)
 def phase13_03_dag_dependencies__transform() -> None:
-    """Add up what was copied, if it is all there."""
+    """Add up what `ingest` has copied, if it is all there."""
     wait_for_ingest = ExternalTaskSensor(
         task_id="wait_for_ingest",
         external_dag_id=f"{LESSON}__ingest",
@@ -82,9 +86,9 @@ def phase13_03_dag_dependencies__transform() -> None:
     wait_for_ingest >> compare_count >> add_up
 
 
-@dag(schedule=None, **HELPER)
+@dag(dag_display_name="13.03 · Dag dependencies: publish", schedule=None, **HELPER)
 def phase13_03_dag_dependencies__publish() -> None:
-    """Show a day's revenue to its readers."""
+    """Show its readers a day's revenue, once `transform` has added it up."""
     wait_for_transform = ExternalTaskSensor(
         task_id="wait_for_transform",
         external_dag_id=f"{LESSON}__transform",
@@ -95,12 +99,18 @@ def phase13_03_dag_dependencies__publish() -> None:
 
 
 @dag(
+    dag_display_name="13.03 · Dag dependencies",
+    description=(
+        "Ingest, transform and publish are three Dags that share state; you see their graph drawn, "
+        "and a failure in the middle stops the end."
+    ),
     schedule=None,
     max_active_runs=1,
     params={
         "day": Param("2026-02-14", type="string", format="date", description="Which day's orders"),
         "fail": Param(False, type="boolean", description="Let ingest bring a broken order"),
     },
+    default_args={"owner": "sales"},
     tags=TAGS,
     doc_md=__doc__,
 )

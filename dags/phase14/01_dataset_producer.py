@@ -63,13 +63,18 @@ def wanted(context: Mapping[str, Any]) -> bool:
 
 
 @dag(
+    dag_display_name="14.01 · Asset producer",
+    description=(
+        "Tasks that write a file, an object and a table announce it as Asset events (in Airflow 2: "
+        "Dataset events), with the number of rows attached."
+    ),
     schedule=None,
     max_active_runs=1,
     params={
         "update": Param("all", enum=["all", *WRITERS], description="Which data to make anew"),
         "day": Param("2026-01-05", type="string", format="date", description="Whose orders"),
     },
-    default_args={"retries": 2, "retry_delay": timedelta(seconds=2)},
+    default_args={"owner": "sales", "retries": 2, "retry_delay": timedelta(seconds=2)},
     tags=["phase14", "enterprise-orchestration", "object_store", "postgres", "shop_api"],
     doc_md=__doc__,
 )

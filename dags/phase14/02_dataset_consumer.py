@@ -17,7 +17,7 @@ added since its last run.
 
 ## Run it
 
-1. Trigger `phase14_01_dataset_producer` with *update* `export_orders`. This Dag does not start: the
+1. Trigger *14.01 · Asset producer* with *update* `export_orders`. This Dag does not start: the
    list of Dags says in its column *Schedule* that 1 of 2 Assets is updated.
 2. Trigger that Dag with *update* `refresh_stock`: now a run of this Dag starts by itself. Open its
    `report`, **Storage · XCom**: the events that started it.
@@ -57,9 +57,14 @@ def connect() -> Any:
 
 
 @dag(
+    dag_display_name="14.02 · Asset consumer",
+    description=(
+        "A Dag starts by itself when all of its Assets are new, not before, and reads only what "
+        "has been added since its last run."
+    ),
     schedule=[ORDERS, STOCK],
     max_active_runs=1,
-    default_args={"retries": 2, "retry_delay": timedelta(seconds=2)},
+    default_args={"owner": "sales", "retries": 2, "retry_delay": timedelta(seconds=2)},
     tags=["phase14", "enterprise-orchestration", "object_store", "postgres"],
     doc_md=__doc__,
 )

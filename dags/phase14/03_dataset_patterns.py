@@ -8,7 +8,7 @@ pattern plays its scenario before your eyes.
 
 ## What you will learn
 
-| Dag `…__` | `schedule=` | starts when |
+| Dag | `schedule=` | starts when |
 |---|---|---|
 | `both` | `ORDERS & STOCK` | each has a new event |
 | `either` | `ORDERS` or `STOCK` | one of them has: one event **fans out** to several Dags |
@@ -23,7 +23,8 @@ A **data contract** (`configs/contracts/orders.yaml`) stops who breaks what was 
 ## Run it
 
 1. Press **Trigger**. Seven Dags start; `show_causes`, **Storage · XCom**, says by which Asset or
-   partition. Look at the runs of `phase14_03_dataset_patterns__each`: one for each country.
+   partition. Look at the runs of the Dag *14.03 · Asset patterns: each*: one for each
+   country.
 2. Trigger with *break_contract* ticked: `publish_orders` names the rule, and `both` never starts.
 
 ## Why it is written this way
@@ -36,11 +37,13 @@ trigger that watches Kafka, stand in `plugins/assets/patterns.py` for producers 
 `phase15_01_yaml_dag_factory` makes Dags of a configuration.
 """
 
+import logging
 from datetime import timedelta
 from typing import Any
 
 from airflow.providers.common.sql.operators.sql import SQLExecuteQueryOperator
 from airflow.providers.common.sql.sensors.sql import SqlSensor
+from airflow.providers.postgres.hooks.postgres import PostgresHook
 from airflow.sdk import (
     DAG,
     AssetOrTimeSchedule,
@@ -51,10 +54,13 @@ from airflow.sdk import (
     TaskGroup,
     task,
 )
+from airflow.sdk.exceptions import AirflowSkipException
 
 from include.messaging import sending, signals
 from include.quality import contract, drift
 from plugins.assets.patterns import COUNTRIES, DELIVERY, LATER, MODEL_DUE, ORDERS, SIGNALS, STOCK
+
+log = logging.getLogger(__name__)
 
 LESSON, CAUSES = "phase14_03_dataset_patterns", "marts.asset_causes"
 SIX = CronTriggerTimetable("0 6 * * *", timezone="Europe/Berlin")
@@ -71,17 +77,13 @@ BREAKING = {"properties": {"amount": {"type": "string"}}}  # as a JSON Merge Pat
 TABLE = f"CREATE TABLE IF NOT EXISTS {CAUSES} (pattern text, cause text, UNIQUE (pattern, cause))"
 ALL_NOTED = f"SELECT count(*) >= 10 FROM {CAUSES}"  # two of `both`, `either` and `each`
 QUANTITIES = "SELECT quantity FROM shop.orders WHERE to_char(ordered_at, 'YYYY-MM') = %s"
-SETTINGS: dict[str, Any] = {
-    "default_args": {"retries": 2, "retry_delay": timedelta(seconds=2), "conn_id": "warehouse"},
-    "tags": ["phase14", "enterprise-orchestration", "kafka", "postgres"],
+TAGS = ["phase14", "enterprise-orchestration", "kafka", "postgres"]
+DEFAULTS = {
+    "owner": "sales",
+    "retries": 2,
+    "retry_delay": timedelta(seconds=2),
+    "conn_id": "warehouse",
 }
-
-
-def warehouse() -> Any:
-    """Return the hook of the warehouse."""
-    from airflow.providers.postgres.hooks.postgres import PostgresHook
-
-    return PostgresHook("warehouse")
 
 
 @task
@@ -90,11 +92,19 @@ def note_cause(pattern: str, dag_run: Any, triggering_asset_events: Any) -> None
     assets = {event.asset.name for events in triggering_asset_events.values() for event in events}
     causes = [dag_run.partition_key] if dag_run.partition_key else sorted(assets)
     sql = f"INSERT INTO {CAUSES} SELECT %s, unnest(%s::text[]) ON CONFLICT DO NOTHING"
-    warehouse().run(sql, parameters=[pattern, causes])
+    PostgresHook("warehouse").run(sql, parameters=[pattern, causes])
 
 
 for pattern, schedule in PATTERNS.items():
-    with DAG(f"{LESSON}__{pattern}", schedule=schedule, **SETTINGS):
+    with DAG(
+        f"{LESSON}__{pattern}",
+        dag_display_name=f"14.03 · Asset patterns: {pattern}",
+        description=f"Starts by the pattern `{pattern}` of 14.03, and notes what started it.",
+        schedule=schedule,
+        is_paused_upon_creation=False,
+        default_args=DEFAULTS,
+        tags=[*TAGS, "helper"],
+    ):
         note_cause(pattern)
 
 
@@ -123,22 +133,29 @@ def send_signal() -> int:
 @task(outlets=[MODEL_DUE])
 def ask_for_retraining(outlet_events: Any) -> None:
     """Announce that a model is due, if orders in March are unlike those in January."""
-    from airflow.sdk.exceptions import AirflowSkipException
-
-    months = [warehouse().get_records(QUANTITIES, [month]) for month in ("2026-01", "2026-03")]
+    warehouse = PostgresHook("warehouse")
+    months = [warehouse.get_records(QUANTITIES, [month]) for month in ("2026-01", "2026-03")]
     found = drift.compare("quantity", *([value for (value,) in rows] for rows in months))
     if not found.drifted:
-        raise AirflowSkipException("No drift, so the model is as good as before.")
+        reason = "No drift, so the model is as good as before."
+        log.info(reason)  # The exception's own text is in a folded group of the log.
+        raise AirflowSkipException(reason)
     outlet_events[MODEL_DUE].extra = {"psi": round(found.psi, 3)}
 
 
 with DAG(
     LESSON,
+    dag_display_name="14.03 · Asset patterns",
+    description=(
+        "Fan-out, and/or conditions, asset or time, partitions, a Kafka message that starts a Dag: "
+        "each pattern plays its scenario before your eyes."
+    ),
     schedule=PartitionedAtRuntime(),
     max_active_runs=1,
     params={"break_contract": Param(False, type="boolean")},
+    default_args=DEFAULTS,
+    tags=TAGS,
     doc_md=__doc__,
-    **SETTINGS,
 ):
     forget = SQLExecuteQueryOperator(task_id="forget", sql=[TABLE, f"DELETE FROM {CAUSES}"])
     with TaskGroup("announce") as announce:

@@ -19,14 +19,14 @@ neighbours keep running.
 
 ## Run it
 
-1. Press **Trigger**. Beside this Dag are two that nobody wrote in Python: `…__countries` and
-   `…__channels`. `start_report` starts both; their **Details** show the YAML that they come from.
+1. Press **Trigger**. Behind this Dag are two that nobody wrote in Python: *countries* and
+   *channels*. `start_report` starts both; their **Details** show the YAML that they come from.
 2. Trigger with *edit* `unknown_task`, which changes a copy of the file. `refuse_mistakes` fails:
    `dag_definitions.yaml:46: …__channels.tasks[1].dependencies[0]: no task is called 'make_tabel'`;
    the report of the countries is started all the same.
 3. Now for real: in the file, write `descripton:` in the entry of `…__channels`, and save this file
    too, so that Airflow reads it again at once. The Dag is tagged *refused*, its page says the line,
-   and `…__countries` works on. Write it right, and the Dag is back with its former runs.
+   and *countries* works on. Write it right, and the Dag is back with its former runs.
 
 ## Why it is written this way
 
@@ -51,7 +51,7 @@ from plugins.factories import yaml_dags
 
 FILE = Path(__file__).with_name("configs") / "dag_definitions.yaml"
 
-yaml_dags.load_file(FILE, globals())
+yaml_dags.load_file(FILE, "15.01 · YAML Dag factory", globals())
 
 
 def text_with(edit: str) -> str:
@@ -60,10 +60,16 @@ def text_with(edit: str) -> str:
 
 
 @dag(
+    dag_display_name="15.01 · YAML Dag factory",
+    description=(
+        "Dags appear from a YAML file; a wrong entry is reported with file, line and key while its "
+        "neighbours keep running."
+    ),
     schedule=None,
     params={
         "edit": Param("nothing", enum=["nothing", *edits.EDITS], description="A mistake in a copy"),
     },
+    default_args={"owner": "platform"},
     tags=["phase15", "enterprise-orchestration", "postgres"],
     doc_md=__doc__,
 )

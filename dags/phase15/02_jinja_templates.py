@@ -19,13 +19,13 @@ and a missing variable is named.
 
 ## Run it
 
-1. Press **Trigger**. `start_report` starts three Dags: `…__dev` copies the orders of 5 in 100
-   customers, `…__staging` of 25, `…__prod` of all, and checks that none is missing. Compare their
+1. Press **Trigger**. `start_report` starts three Dags: *dev* copies the orders of 5 in 100
+   customers, *staging* of 25, *prod* of all, and checks that none is missing. Compare their
    graphs, schedules and retries. `show_differences`, **Storage · XCom**, has the lines that differ.
 2. Trigger with *forget* `SHOP_RETRIES`: all three `render` fail, and say
    `pipeline.yaml.j2:22: dev: SHOP_RETRIES has no value; set it in dev.env`. No Dag is started.
 3. Now for real: take `SHOP_RETRIES` out of `configs/dev.env`, and save this file too, so that
-   Airflow reads it again at once. `…__dev` is tagged *refused* and says why; the others go on.
+   Airflow reads it again at once. *dev* is tagged *refused* and says why; the others go on.
 
 ## Why it is written this way
 
@@ -48,19 +48,25 @@ from airflow.sdk import Param, dag, task
 from include.dag_factory import templates
 from plugins.factories import jinja_dags
 
-LESSON = "phase15_02_jinja_templates"
+LESSON, TITLE = "phase15_02_jinja_templates", "15.02 · Jinja templates"
 TEMPLATE = Path(__file__).with_name("configs") / "pipeline.yaml.j2"
 ENVIRONMENTS = ["dev", "staging", "prod"]
 VARIABLES = ["SHOP_OWNER", "SHOP_SCHEDULE", "SHOP_SAMPLE_PERCENT", "SHOP_RETRIES"]
 
-jinja_dags.load_environments(TEMPLATE, ENVIRONMENTS, LESSON, globals())
+jinja_dags.load_environments(TEMPLATE, ENVIRONMENTS, LESSON, TITLE, globals())
 
 
 @dag(
+    dag_display_name="15.02 · Jinja templates",
+    description=(
+        "One template becomes a development, a staging and a production Dag with the right "
+        "differences, and a missing variable is named."
+    ),
     schedule=None,
     params={
         "forget": Param("nothing", enum=["nothing", *VARIABLES], description="Left without value"),
     },
+    default_args={"owner": "platform"},
     tags=["phase15", "enterprise-orchestration", "postgres"],
     doc_md=__doc__,
 )

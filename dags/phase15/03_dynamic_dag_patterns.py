@@ -51,20 +51,25 @@ from airflow.sdk.exceptions import AirflowFailException
 from include.dag_factory import steps, tenants
 from plugins.factories import tenant_dags
 
-LESSON = "phase15_03_dynamic_dag_patterns"
+LESSON, TITLE = "phase15_03_dynamic_dag_patterns", "15.03 · Dynamic Dag patterns"
 TAGS = ["phase15", "enterprise-orchestration", "postgres"]
 TENANTS = tenants.load(Path(__file__).with_name("configs") / "tenants.yaml")
 NAMES = [tenant.name for tenant in TENANTS]
 
 for each in TENANTS:
-    globals()[each.name] = tenant_dags.build(each, LESSON, TAGS)
+    globals()[each.name] = tenant_dags.build(each, LESSON, TITLE, [*TAGS, "helper"])
 
 
 @dag(
+    dag_display_name="15.03 · Dynamic Dag patterns",
+    description=(
+        "Every tenant gets its own Dag from one configuration and cannot see another's data; you "
+        "measure dynamic tasks against dynamic Dags."
+    ),
     schedule=None,
     max_active_runs=1,
     params={"tenants": Param(100, type="integer", minimum=1, maximum=500, title="Tenants")},
-    default_args={"retries": 2, "retry_delay": 2},
+    default_args={"owner": "platform", "retries": 2, "retry_delay": 2},
     tags=TAGS,
     doc_md=__doc__,
 )

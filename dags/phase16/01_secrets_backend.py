@@ -74,9 +74,19 @@ def read_orders() -> list[Any]:
 
 
 @dag(
+    dag_display_name="16.01 · Secrets backend",
+    description=(
+        "Credentials come from Vault (or AWS, Azure, Google Cloud by the same pattern) and rotate "
+        "between two tasks of one run; the database refuses the old ones."
+    ),
     schedule=None,
     max_active_runs=1,
-    default_args={"retries": 2, "retry_delay": timedelta(seconds=2), "conn_id": "warehouse"},
+    default_args={
+        "owner": "platform",
+        "retries": 2,
+        "retry_delay": timedelta(seconds=2),
+        "conn_id": "warehouse",
+    },
     tags=["phase16", "enterprise-security-governance", "vault", "postgres", "object_store"],
     doc_md=__doc__,
 )

@@ -52,30 +52,51 @@ from plugins.hooks.airflow_access import AirflowAccessHook, wanted_roles
 LOGINS = ["airflow_sales", "airflow_logistics", "airflow_auditor", "airflow_access", "airflow_api"]
 TAGS = ["phase16", "enterprise-security-governance", "postgres"]
 CONNECTIONS = ("can_read", "Connections")
+HELPER = {"is_paused_upon_creation": False, "tags": [*TAGS, "helper"]}
 
 
-@dag(schedule=None, is_paused_upon_creation=False, tags=TAGS)
+@dag(
+    dag_display_name="16.02 · RBAC patterns: sales",
+    schedule=None,
+    default_args={"owner": "sales"},
+    **HELPER,
+)
 def phase16_02_rbac_patterns__sales() -> None:
-    """Count what the team sales wants to know."""
+    """Count the orders: the one Dag that the role of the team sales reaches."""
     sql = "SELECT count(*) FROM shop.orders WHERE status <> 'cancelled'"
     SQLExecuteQueryOperator(task_id="count_orders", conn_id="warehouse", sql=sql, retries=1)
 
 
-@dag(schedule=None, is_paused_upon_creation=False, tags=TAGS)
+@dag(
+    dag_display_name="16.02 · RBAC patterns: logistics",
+    schedule=None,
+    default_args={"owner": "logistics"},
+    **HELPER,
+)
 def phase16_02_rbac_patterns__logistics() -> None:
-    """Count what the team logistics wants to know."""
+    """Count the gaps on the shelves: the one Dag that the role of the team logistics reaches."""
     sql = "SELECT count(*) FROM shop.products WHERE stock = 0"
     SQLExecuteQueryOperator(task_id="count_gaps", conn_id="warehouse", sql=sql, retries=1)
 
 
 @dag(
+    dag_display_name="16.02 · RBAC patterns",
+    description=(
+        "Roles are applied from a file, and each team's user sees and triggers exactly what the "
+        "table allows; everything else is refused."
+    ),
     schedule=None,
     max_active_runs=1,
     params={
         "tamper": Param(False, type="boolean", description="First give sales a right by hand"),
         "apply": Param(True, type="boolean", description="Apply configs/roles.toml"),
     },
-    default_args={"retries": 2, "retry_delay": timedelta(seconds=2), "conn_id": "warehouse"},
+    default_args={
+        "owner": "platform",
+        "retries": 2,
+        "retry_delay": timedelta(seconds=2),
+        "conn_id": "warehouse",
+    },
     tags=TAGS,
     doc_md=__doc__,
 )

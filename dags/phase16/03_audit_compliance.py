@@ -60,13 +60,23 @@ def wanted(params: dict[str, Any]) -> members.Member:
 
 
 @dag(
+    dag_display_name="16.03 · Audit and compliance",
+    description=(
+        "You read who did what, find the one altered row in a chain of records, and erase a "
+        "customer who is then nowhere to be found."
+    ),
     schedule=None,
     max_active_runs=1,
     params={
         "member": Param(2, type="integer", minimum=1, maximum=3, title="Who is to be forgotten"),
         "forgotten_copy": Param(False, type="boolean", description="A copy that no register knows"),
     },
-    default_args={"retries": 2, "retry_delay": timedelta(seconds=2), "conn_id": "warehouse"},
+    default_args={
+        "owner": "platform",
+        "retries": 2,
+        "retry_delay": timedelta(seconds=2),
+        "conn_id": "warehouse",
+    },
     tags=[
         "phase16",
         "enterprise-security-governance",

@@ -50,9 +50,14 @@ from plugins.operators.trusted_sql import TrustedSqlOperator
 
 
 @dag(
+    dag_display_name="17.01 · OpenLineage",
+    description=(
+        "SQL runs and its lineage appears unasked, down to the column, with a facet of your own, "
+        "as a graph to look at."
+    ),
     schedule=None,
     max_active_runs=1,
-    default_args={"retries": 2, "retry_delay": 2, "conn_id": "warehouse"},
+    default_args={"owner": "sales", "retries": 2, "retry_delay": 2, "conn_id": "warehouse"},
     tags=["phase17", "enterprise-security-governance", "postgres", "inbox"],
     doc_md=__doc__,
 )

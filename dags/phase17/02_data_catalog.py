@@ -48,13 +48,18 @@ TAGS = ["pii", "confidential", "public"]
 
 
 @dag(
+    dag_display_name="17.02 · Data catalogue",
+    description=(
+        "Tables, owners, schemas, tags and Dags are published to a catalogue, found again by tag, "
+        "and a changed schema shows."
+    ),
     schedule=None,
     max_active_runs=1,
     params={
         "change": Param("nothing", enum=[*loyalty.CHANGES], description="What befalls a table"),
         "tag": Param("pii", enum=TAGS, description="What to search for"),
     },
-    default_args={"retries": 2, "retry_delay": 2},
+    default_args={"owner": "platform", "retries": 2, "retry_delay": 2},
     tags=["phase17", "enterprise-security-governance", "postgres", "inbox"],
     doc_md=__doc__,
 )

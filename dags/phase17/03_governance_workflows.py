@@ -20,7 +20,7 @@ access review, and a change names all that depend on it.
 
 ## Run it
 
-1. Trigger `phase17_01_openlineage`, so that there is something downstream, then this. After
+1. Trigger *17.01 · OpenLineage*, so that there is something downstream, then this. After
    `list_access`, **Required Actions** asks *Keep access?* Answer, or let 20 seconds pass: the
    database then refuses the analyst.
 2. `enforce_retention`, **Storage · XCom**: orders of before February went, those of two customers
@@ -64,13 +64,18 @@ def governance() -> "GovernanceHook":
 
 
 @dag(
+    dag_display_name="17.03 · Governance workflows",
+    description=(
+        "Personal data is found and tagged, expired rows go while held ones stay, a person "
+        "approves the access review, and a change names all that depend on it."
+    ),
     schedule=None,
     max_active_runs=1,
     params={
         "event": Param("nothing", enum=EVENTS, description="What the sales team does"),
         "today": Param("2026-04-01", type="string", format="date", description="Retention's today"),
     },
-    default_args={"retries": 2, "retry_delay": 2, "conn_id": "warehouse"},
+    default_args={"owner": "platform", "retries": 2, "retry_delay": 2, "conn_id": "warehouse"},
     tags=["phase17", "enterprise-security-governance", "postgres", "inbox"],
     doc_md=__doc__,
 )

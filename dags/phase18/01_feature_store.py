@@ -60,6 +60,11 @@ def connect() -> Any:
 
 
 @dag(
+    dag_display_name="18.01 · Feature store",
+    description=(
+        "Features computed in a batch are served online with the same values, the training set "
+        "knows nothing of the future, and stale features raise an alarm."
+    ),
     schedule=None,
     max_active_runs=1,
     params={
@@ -70,7 +75,12 @@ def connect() -> Any:
             0, type="integer", minimum=0, maximum=3, description="Weeks without a batch until then"
         ),
     },
-    default_args={"retries": 2, "retry_delay": timedelta(seconds=2), "conn_id": "warehouse"},
+    default_args={
+        "owner": "sales",
+        "retries": 2,
+        "retry_delay": timedelta(seconds=2),
+        "conn_id": "warehouse",
+    },
     tags=["phase18", "enterprise-mlops", "redis", "postgres", "inbox", "mail", "team:sales"],
     doc_md=__doc__,
 )

@@ -74,6 +74,11 @@ def seen_by(experiment: Experiment, visitors: int) -> dict[str, int]:
 
 
 @dag(
+    dag_display_name="18.02 · A/B testing",
+    description=(
+        "Traffic is split the same way each time, the experiment stops when the evidence suffices, "
+        "and the winner is rolled out; two equal variants have no winner."
+    ),
     schedule=None,
     max_active_runs=1,
     params={
@@ -81,7 +86,12 @@ def seen_by(experiment: Experiment, visitors: int) -> dict[str, int]:
         "looks": Param(4, type="integer", minimum=1, maximum=4, title="Looks taken so far"),
         "lose_visits": Param(False, type="boolean", description="Break the measurement"),
     },
-    default_args={"retries": 2, "retry_delay": timedelta(seconds=2), "conn_id": "warehouse"},
+    default_args={
+        "owner": "marketing",
+        "retries": 2,
+        "retry_delay": timedelta(seconds=2),
+        "conn_id": "warehouse",
+    },
     tags=["phase18", "enterprise-mlops", "postgres"],
     doc_md=__doc__,
 )

@@ -66,13 +66,23 @@ def server() -> Any:
 
 
 @dag(
+    dag_display_name="18.03 · Automated retraining",
+    description=(
+        "Drifted data trains a challenger that passes shadow and canary and becomes champion over "
+        "real HTTP; a bad canary rolls back by itself."
+    ),
     schedule=None,
     max_active_runs=1,
     params={
         "drift": Param(True, type="boolean", description="The newest requests have changed"),
         "lasting": Param(True, type="boolean", description="They stay so during the rollout"),
     },
-    default_args={"retries": 2, "retry_delay": timedelta(seconds=2), "conn_id": "warehouse"},
+    default_args={
+        "owner": "marketing",
+        "retries": 2,
+        "retry_delay": timedelta(seconds=2),
+        "conn_id": "warehouse",
+    },
     tags=["phase18", "enterprise-mlops", "mlflow", "model_server", "postgres", "object_store"],
     doc_md=__doc__,
 )

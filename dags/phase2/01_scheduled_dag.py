@@ -65,11 +65,21 @@ RETURNING day::text, orders, revenue::text
 
 with DAG(
     dag_id="phase2_01_scheduled_dag",
+    dag_display_name="02.01 · Scheduled Dag",
+    description=(
+        "Each day's sales are added up for exactly that day's data interval, and a backfill of "
+        "three days gives three rows, however often you repeat it."
+    ),
     schedule=CronDataIntervalTimetable("@daily", timezone="UTC"),
     start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
     catchup=False,
     max_active_runs=1,
-    default_args={"conn_id": "warehouse", "retries": 2, "retry_delay": timedelta(seconds=5)},
+    default_args={
+        "owner": "sales",
+        "conn_id": "warehouse",
+        "retries": 2,
+        "retry_delay": timedelta(seconds=5),
+    },
     tags=["phase2", "beginner", "postgres"],
     doc_md=__doc__,
 ):

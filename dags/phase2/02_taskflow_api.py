@@ -47,8 +47,13 @@ log = logging.getLogger(__name__)
 
 
 @dag(
+    dag_display_name="02.02 · TaskFlow API",
+    description=(
+        "Plain Python functions become a Dag that turns the orders file into revenue per country, "
+        "with no line of code to hand the data over."
+    ),
     schedule=None,
-    default_args={"retries": 2, "retry_delay": timedelta(seconds=5)},
+    default_args={"owner": "sales", "retries": 2, "retry_delay": timedelta(seconds=5)},
     tags=["phase2", "beginner", "object_store"],
     doc_md=__doc__,
 )

@@ -57,6 +57,11 @@ echo "$FOLDER/$DAY.txt"
 
 with DAG(
     dag_id="phase3_01_bash_operator",
+    dag_display_name="03.01 · Bash operator",
+    description=(
+        "Real shell tools count and checksum the day's delivery; a day without a delivery is "
+        "skipped, not failed."
+    ),
     schedule=None,
     params={
         "day": Param(
@@ -67,6 +72,7 @@ with DAG(
         )
     },
     default_args={
+        "owner": "logistics",
         "cwd": "{{ conn.landing.extra_dejson.path }}",
         "retries": 1,
         "retry_delay": timedelta(seconds=5),

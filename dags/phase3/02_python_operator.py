@@ -85,6 +85,11 @@ def store_if_equal(classic: Sales, taskflow: Sales) -> int:
 
 with DAG(
     dag_id="phase3_02_python_operator",
+    dag_display_name="03.02 · Python operator",
+    description=(
+        "The classic `PythonOperator` and its TaskFlow twin do the same work side by side and "
+        "return the same result."
+    ),
     schedule=None,
     params={
         "day": Param("2026-01-05", type="string", format="date", description="A day of early 2026"),
@@ -92,7 +97,7 @@ with DAG(
             "web", enum=["web", "app", "marketplace"], description="Where it was bought"
         ),
     },
-    default_args={"retries": 2, "retry_delay": timedelta(seconds=5)},
+    default_args={"owner": "sales", "retries": 2, "retry_delay": timedelta(seconds=5)},
     tags=["phase3", "beginner", "postgres"],
     doc_md=__doc__,
 ):

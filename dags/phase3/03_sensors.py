@@ -60,9 +60,15 @@ def find_units(path: str) -> PokeReturnValue:
 
 with DAG(
     dag_id="phase3_03_sensors",
+    dag_display_name="03.03 · Sensors",
+    description=(
+        "Tasks wait for a supplier file that really arrives: one keeps its slot, one gives it back "
+        "between looks, one waits with no slot at all; a file that never comes ends in a skip."
+    ),
     schedule=None,
     max_active_runs=1,
     default_args={
+        "owner": "purchasing",
         "timeout": 120,
         "poke_interval": 1,
         "retries": 1,

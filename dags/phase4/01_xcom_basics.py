@@ -65,13 +65,18 @@ ON CONFLICT (days) DO UPDATE SET orders = excluded.orders, amount = excluded.amo
 
 
 @dag(
+    dag_display_name="04.01 · XCom basics",
+    description=(
+        "Values travel between tasks by return, by key and by template; one that is too large "
+        "becomes an object in the store while XCom keeps only a reference."
+    ),
     schedule=None,
     params={
         "days": Param(
             31, type="integer", minimum=1, maximum=90, description="How many days from 1 January"
         )
     },
-    default_args={"retries": 2, "retry_delay": timedelta(seconds=5)},
+    default_args={"owner": "sales", "retries": 2, "retry_delay": timedelta(seconds=5)},
     tags=["phase4", "beginner", "postgres", "object_store"],
     doc_md=__doc__,
 )

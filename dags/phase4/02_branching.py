@@ -63,6 +63,11 @@ CREATE TABLE IF NOT EXISTS marts.batch_routes (
 
 
 @dag(
+    dag_display_name="04.02 · Branching",
+    description=(
+        "You choose a batch in the form, see it take the express, standard or review route, and "
+        "see all routes meet again."
+    ),
     schedule=None,
     params={
         "day": Param("2026-01-09", type="string", format="date", description="Day of the batch"),
@@ -75,7 +80,7 @@ CREATE TABLE IF NOT EXISTS marts.batch_routes (
             description="From this amount in EUR, somebody looks at an order",
         ),
     },
-    default_args={"retries": 2, "retry_delay": timedelta(seconds=5)},
+    default_args={"owner": "logistics", "retries": 2, "retry_delay": timedelta(seconds=5)},
     tags=["phase4", "beginner", "postgres"],
     doc_md=__doc__,
 )

@@ -52,6 +52,7 @@ nobody.
 """
 
 import json
+import logging
 from datetime import timedelta
 from typing import Any
 
@@ -62,15 +63,22 @@ from airflow.sdk.exceptions import AirflowSkipException
 from include.data import seeds
 from include.retail.deliveries import parse_delivery
 
+log = logging.getLogger(__name__)
+
 FOLDER = "s3://object_store@lake/phase4/03_trigger_rules"
 DELIVERIES = {"good": seeds.DELIVERIES, "corrupt": seeds.CORRUPT_DELIVERIES}
 RULES = [rule for rule in TriggerRule if rule != TriggerRule.ALL_DONE_SETUP_SUCCESS]
 
 
 @dag(
+    dag_display_name="04.03 · Trigger rules",
+    description=(
+        "One corrupt delivery really fails, and around it every trigger rule shows whether it lets "
+        "its task run; the run itself still succeeds."
+    ),
     schedule=None,
     max_active_runs=1,
-    default_args={"retries": 2, "retry_delay": timedelta(seconds=5)},
+    default_args={"owner": "logistics", "retries": 2, "retry_delay": timedelta(seconds=5)},
     tags=["phase4", "beginner", "object_store"],
     doc_md=__doc__,
 )
@@ -89,7 +97,9 @@ def phase4_03_trigger_rules() -> None:
         """Return how many products were delivered; a file that is not there is a skip."""
         file = ObjectStoragePath(f"{FOLDER}/{name}.csv")
         if not file.exists():
-            raise AirflowSkipException(f"{file} was not delivered.")
+            reason = f"{file} was not delivered."
+            log.info(reason)  # The exception's own text is in a folded group of the log.
+            raise AirflowSkipException(reason)
         return len(parse_delivery(file.read_text(), str(file)))
 
     @teardown

@@ -75,12 +75,17 @@ def store_row(table: str, key: list[str], row: dict[str, Any]) -> None:
 
 
 @dag(
+    dag_display_name="04.04 · Dynamic tasks",
+    description=(
+        "As many tasks run as supplier files were found, zero included; one bad file fails alone "
+        "and the rest is added up."
+    ),
     schedule=None,
     params={
         "day": Param("2026-01-06", type="string", format="date", description="Day of delivery"),
         "include_corrupt": Param(False, type="boolean", title="Include a corrupt file"),
     },
-    default_args={"retries": 1, "retry_delay": timedelta(seconds=2)},
+    default_args={"owner": "purchasing", "retries": 1, "retry_delay": timedelta(seconds=2)},
     tags=["phase4", "beginner", "object_store", "postgres"],
     doc_md=__doc__,
 )

@@ -56,8 +56,13 @@ WHERE amount > {{ var.json.shop_limits.default }}
 
 
 @dag(
+    dag_display_name="05.01 · Connections and Variables",
+    description=(
+        "A task logs in to the shop's API with a connection, you see in which order Airflow looks "
+        "settings up, and the secret appears in the log only as `***`."
+    ),
     schedule=None,
-    default_args={"retries": 2, "retry_delay": timedelta(seconds=5)},
+    default_args={"owner": "platform", "retries": 2, "retry_delay": timedelta(seconds=5)},
     tags=["phase5", "intermediate", "postgres", "shop_api"],
     doc_md=__doc__,
 )

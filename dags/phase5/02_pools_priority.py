@@ -60,8 +60,14 @@ ON CONFLICT (supplier_id)
 
 
 @dag(
+    dag_display_name="05.02 · Pools and priority",
+    description=(
+        "Many tasks want a resource with two slots: never more than two slots are used, and the "
+        "heavier tasks go first."
+    ),
     schedule=None,
     default_args={
+        "owner": "purchasing",
         "conn_id": "warehouse",
         "pool": "supplier_portal",
         "weight_rule": "absolute",

@@ -56,8 +56,18 @@ ON CONFLICT (country) DO UPDATE SET revenue = excluded.revenue
 
 
 @dag(
+    dag_display_name="05.03 · Task groups",
+    description=(
+        "A crowded graph folds into nested groups with settings of their own, and one group is "
+        "repeated for every element of a list."
+    ),
     schedule=None,
-    default_args={"conn_id": "warehouse", "retries": 2, "retry_delay": timedelta(seconds=5)},
+    default_args={
+        "owner": "sales",
+        "conn_id": "warehouse",
+        "retries": 2,
+        "retry_delay": timedelta(seconds=5),
+    },
     tags=["phase5", "intermediate", "postgres"],
     doc_md=__doc__,
 )

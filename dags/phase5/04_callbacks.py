@@ -22,7 +22,8 @@ late raises a deadline alert (in Airflow 2: SLA).
 2. Open `report`, **Storage · XCom**: which event came from which task. `ask_twice` retried once: it
    asks whether its own retry has been recorded, and only the second try finds that row.
 3. Trigger again with *late* ticked: `wait_until_late` waits until the run's deadline has passed,
-   and the inbox (its address is in the terminal of `make up`) shows the alert in Slack.
+   and the inbox (its address is in the terminal of `make up`) shows the alert in Slack, with a
+   link to the run.
 
 ## Why it is written this way
 
@@ -38,6 +39,7 @@ it fires while the run is still under way, when somebody can still do something.
 `phase6_01_mlflow_integration` trains a model and keeps track of it.
 """
 
+import logging
 from datetime import timedelta
 from typing import Any
 
@@ -50,6 +52,7 @@ from airflow.sdk import (
     DeadlineReference,
     Param,
     TriggerRule,
+    conf,
     dag,
     task,
 )
@@ -58,8 +61,14 @@ from airflow.sdk.exceptions import AirflowSkipException
 from plugins.notifiers.event_log import CREATE_TABLE, EventLog
 from plugins.notifiers.slack_message import SlackMessage
 
+log = logging.getLogger(__name__)
+
 DEADLINE = timedelta(seconds=30)
-LATE = ":alarm_clock: A run of phase5_04_callbacks has not ended within 30 seconds."
+# The text of the alert is a template, and the callback of a deadline knows its run as `dag_run`.
+RUN_ID = "{{ dag_run.dag_run_id }}"
+AIRFLOW = conf.get("api", "base_url", fallback="http://localhost:8080")
+RUN = f"{AIRFLOW}/dags/phase5_04_callbacks/runs/{RUN_ID}"
+LATE = f":alarm_clock: <{RUN}|{RUN_ID}> of phase5_04_callbacks has not ended within 30 seconds."
 THIS_RUN = "dag_id = '{{ dag.dag_id }}' AND run_id = '{{ run_id }}'"
 
 
@@ -70,6 +79,11 @@ def when_late(notifier: type[BaseNotifier], **settings: str) -> DeadlineAlert:
 
 
 @dag(
+    dag_display_name="05.04 · Callbacks and deadline alerts",
+    description=(
+        "Each start, success, retry, failure and skip leaves one row by a callback, and a run that "
+        "is late raises a deadline alert (in Airflow 2: SLA)."
+    ),
     schedule=None,
     params={"late": Param(False, type="boolean", description="Let the run miss its deadline")},
     on_success_callback=EventLog("dag_success"),
@@ -79,6 +93,7 @@ def when_late(notifier: type[BaseNotifier], **settings: str) -> DeadlineAlert:
         when_late(SlackMessage, text=LATE),
     ],
     default_args={
+        "owner": "sales",
         "conn_id": "warehouse",
         "on_execute_callback": EventLog("execute"),
         "on_success_callback": EventLog("success"),
@@ -124,7 +139,9 @@ def phase5_04_callbacks() -> None:
         sql = "SELECT count(*) FROM shop.orders WHERE ordered_at::date = %s"
         (orders,) = PostgresHook("warehouse").get_first(sql, [dag_run.run_after.date()])
         if not orders:
-            raise AirflowSkipException("Nothing was ordered today, so nothing is to be shipped.")
+            reason = "Nothing was ordered today, so nothing is to be shipped."
+            log.info(reason)  # The exception's own text is in a folded group of the log.
+            raise AirflowSkipException(reason)
         return orders
 
     report = SQLExecuteQueryOperator(

@@ -68,10 +68,15 @@ def read_customers(name: str | None = None) -> list[Example]:
 
 
 @dag(
+    dag_display_name="06.01 · MLflow integration",
+    description=(
+        "A churn model is trained and tracked, and the copy loaded back from the registry predicts "
+        "the same; running the date again reuses its MLflow run."
+    ),
     schedule=None,
     max_active_runs=1,
     params={"C": Param(1.0, type="number", minimum=0.001, maximum=1000, description=HOLD_BACK)},
-    default_args={"retries": 1, "retry_delay": timedelta(seconds=2)},
+    default_args={"owner": "marketing", "retries": 1, "retry_delay": timedelta(seconds=2)},
     tags=["phase6", "intermediate", "mlflow", "object_store", "postgres"],
     doc_md=__doc__,
 )

@@ -36,6 +36,7 @@ Rows go through the warehouse, models through MLflow; an XCom holds ids and numb
 `phase7_01_retry_strategies` looks closely at what happens when a service fails.
 """
 
+import logging
 from datetime import timedelta
 from typing import Any
 
@@ -46,6 +47,8 @@ from airflow.sdk.exceptions import AirflowSkipException
 from include.ml import candidates, datasets, evaluation, pipeline, tables, tracking
 from include.ml.validation import require_valid
 from plugins.hooks.mlflow import MlflowHook, origin
+
+log = logging.getLogger(__name__)
 
 ALL = list(candidates.CANDIDATES)
 MODEL = "phase6_02_{{ params.dataset }}"
@@ -59,6 +62,11 @@ def connect() -> Any:
 
 
 @dag(
+    dag_display_name="06.02 · Complete ML pipeline",
+    description=(
+        "Candidates train side by side, the best one is deployed only if it beats the champion, "
+        "and its scores land in the warehouse."
+    ),
     schedule=None,
     max_active_runs=1,
     params={
@@ -66,7 +74,12 @@ def connect() -> Any:
         "candidates": Param(ALL[:3], type="array", items={"enum": ALL}, minItems=1, examples=ALL),
         "threshold": Param(0.65, type="number", minimum=0.5, maximum=1, title="ROC AUC to reach"),
     },
-    default_args={"retries": 1, "retry_delay": timedelta(seconds=2), "conn_id": "warehouse"},
+    default_args={
+        "owner": "marketing",
+        "retries": 1,
+        "retry_delay": timedelta(seconds=2),
+        "conn_id": "warehouse",
+    },
     tags=["phase6", "intermediate", "mlflow", "object_store", "postgres"],
     doc_md=__doc__,
 )
@@ -133,7 +146,9 @@ def phase6_02_complete_ml_pipeline() -> None:
         """Store the champion's score of each row; return its version, and of how many."""
         champion = tracking.version_at(MlflowHook().get_conn(), model)
         if champion is None:
-            raise AirflowSkipException(f"{model} has no champion: no candidate was good enough.")
+            reason = f"{model} has no champion: no candidate was good enough."
+            log.info(reason)  # The exception's own text is in a folded group of the log.
+            raise AirflowSkipException(reason)
         examples, version = tables.read_examples(connect, params["dataset"]), int(champion.version)
         scores = evaluation.scores_by_id(tracking.load_classifier(champion.source), examples)
         rows = tables.write_scores(connect, params["dataset"], scores, model, version)

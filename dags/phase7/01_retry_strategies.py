@@ -66,9 +66,14 @@ GIVE_UP = RetryRule(PermanentError, RetryAction.FAIL, reason="The same call woul
 
 
 @dag(
+    dag_display_name="07.01 · Retry strategies",
+    description=(
+        "The shop's API is told to fail, and you count its received calls: more and more time "
+        "between tries, and the try that succeeds goes on where the last one stopped."
+    ),
     schedule=None,
     params={"failures": Param(3, type="integer", minimum=1, maximum=5, title="Failures in a row")},
-    default_args={"retries": 4, "retry_delay": timedelta(seconds=1)},
+    default_args={"owner": "purchasing", "retries": 4, "retry_delay": timedelta(seconds=1)},
     tags=["phase7", "advanced", "shop_api"],
     doc_md=__doc__,
 )

@@ -76,8 +76,13 @@ def ask_for_units() -> dict[str, Any]:
 
 
 @dag(
+    dag_display_name="07.03 · Circuit breaker",
+    description=(
+        "After repeated failures no call leaves any more; when the cool-down is over one single "
+        "probe goes out, and a good answer closes the circuit."
+    ),
     schedule=None,
-    default_args={"retries": 2, "retry_delay": timedelta(seconds=1)},
+    default_args={"owner": "purchasing", "retries": 2, "retry_delay": timedelta(seconds=1)},
     tags=["phase7", "advanced", "shop_api", "postgres"],
     doc_md=__doc__,
 )

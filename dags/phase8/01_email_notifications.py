@@ -64,9 +64,15 @@ FAILURE = """
 
 
 @dag(
+    dag_display_name="08.01 · Email notifications",
+    description=(
+        "A daily report arrives by mail as HTML and text with an attachment, and a failing task "
+        "sends a mail of its own."
+    ),
     schedule=None,
     params={"day": Param("2026-03-24", type="string", format="date", description="Day to report")},
     template_searchpath=str(TEMPLATES),
+    default_args={"owner": "sales"},
     tags=["phase8", "advanced", "mail", "postgres"],
     doc_md=__doc__,
 )
@@ -109,7 +115,8 @@ def phase8_01_email_notifications() -> None:
         task_id="mail_headline",
         to="board@shop.example",
         subject="{{ params.day }}: {{ ti.xcom_pull('add_up_sales').revenue }} EUR",
-        html_content="<p>{{ ti.xcom_pull('add_up_sales').orders }} orders were kept.</p>",
+        html_content="<p>{{ ti.xcom_pull('add_up_sales').orders }} orders were kept.</p>"
+        "<p>Sent by {{ dag.dag_id }}.</p>",
         custom_headers={"Message-ID": "<headline.{{ params.day }}@phase8-01.shop.example>"},
         retries=2,
         retry_delay=2,

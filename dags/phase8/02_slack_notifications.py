@@ -73,13 +73,18 @@ FAILURE = [
 
 
 @dag(
+    dag_display_name="08.02 · Slack notifications",
+    description=(
+        "A message built of Slack blocks reaches the right channel, from a task and from a "
+        "notifier, and you look at it as it would be shown."
+    ),
     schedule=None,
     params={
         "units": Param(
             5, type="integer", minimum=0, maximum=100, title="Units", description="Few is up to"
         )
     },
-    default_args={"conn_id": "warehouse"},
+    default_args={"owner": "sales", "conn_id": "warehouse"},
     tags=["phase8", "advanced", "inbox", "postgres"],
     doc_md=__doc__,
 )

@@ -63,6 +63,11 @@ WHERE a.dag_id = '{{ dag.dag_id }}' GROUP BY a.alert_id ORDER BY a.severity, a.r
 
 
 @dag(
+    dag_display_name="08.03 · Alert routing",
+    description=(
+        "One file of routes decides who hears of an alert by severity and team; a repeated alert "
+        "is told once, and one that nobody takes is escalated."
+    ),
     schedule=None,
     params={
         "patience": Param(
@@ -75,7 +80,7 @@ WHERE a.dag_id = '{{ dag.dag_id }}' GROUP BY a.alert_id ORDER BY a.severity, a.r
         "forget": Param(False, type="boolean", description="Forget this Dag's alerts first"),
     },
     on_failure_callback=AlertRouter("P2"),
-    default_args={"conn_id": "warehouse"},
+    default_args={"owner": "sales", "conn_id": "warehouse"},
     tags=["phase8", "advanced", "inbox", "mail", "postgres", "team:sales"],
     doc_md=__doc__,
 )

@@ -76,9 +76,19 @@ TABLE = {
 
 
 @dag(
+    dag_display_name="09.01 · Database integration",
+    description=(
+        "Thousands of rows load in one transaction; a single bad row leaves the table as it was, "
+        "and the checks on columns and tables say so."
+    ),
     schedule=None,
     params={"bad_row": Param(False, type="boolean", description="Spoil one row of the file")},
-    default_args={"conn_id": "warehouse", "retries": 1, "retry_delay": timedelta(seconds=2)},
+    default_args={
+        "owner": "sales",
+        "conn_id": "warehouse",
+        "retries": 1,
+        "retry_delay": timedelta(seconds=2),
+    },
     tags=["phase9", "advanced", "postgres"],
     doc_md=__doc__,
 )

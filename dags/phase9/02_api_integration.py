@@ -73,10 +73,15 @@ def warehouse() -> Any:
 
 
 @dag(
+    dag_display_name="09.02 · API integration",
+    description=(
+        "Every record of the shop's API arrives once, page after page, below its rate limit, even "
+        "though the access token expires on the way."
+    ),
     schedule=None,
     max_active_runs=1,
     params={"start_over": Param(False, type="boolean", description="Forget what is copied")},
-    default_args={"conn_id": "warehouse", **RETRIES},
+    default_args={"owner": "sales", "conn_id": "warehouse", **RETRIES},
     tags=["phase9", "advanced", "shop_api", "postgres"],
     doc_md=__doc__,
 )

@@ -75,9 +75,19 @@ def bigquery_client() -> Any:
 
 
 @dag(
+    dag_display_name="09.03 · Cloud integration",
+    description=(
+        "One dataset moves through S3, Google Cloud Storage, BigQuery and Azure Blob Storage, and "
+        "its rows and checksums are the same everywhere."
+    ),
     schedule=None,
     params={"tamper": Param(False, type="boolean", description="Spoil the copy in Azure")},
-    default_args={"retries": 1, "retry_delay": timedelta(seconds=2), "execution_timeout": LIMIT},
+    default_args={
+        "owner": "sales",
+        "retries": 1,
+        "retry_delay": timedelta(seconds=2),
+        "execution_timeout": LIMIT,
+    },
     tags=["phase9", "advanced", "object_store", "gcs", "bigquery", "azurite"],
     doc_md=__doc__,
 )

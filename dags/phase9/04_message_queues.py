@@ -92,13 +92,23 @@ def mend(letters: "list[Message]") -> None:
 
 
 @dag(
+    dag_display_name="09.04 · Message queues",
+    description=(
+        "Orders pass through Kafka into the warehouse; a crash between write and commit loses and "
+        "doubles nothing, and dead letters are replayed."
+    ),
     schedule=None,
     max_active_runs=1,
     params={
         "orders": Param(300, type="integer", minimum=1, maximum=3000, description="To produce"),
         "crash": Param(False, type="boolean", description="Kill the consumer before its commit"),
     },
-    default_args={"retries": 2, "retry_delay": timedelta(seconds=2), "conn_id": "warehouse"},
+    default_args={
+        "owner": "sales",
+        "retries": 2,
+        "retry_delay": timedelta(seconds=2),
+        "conn_id": "warehouse",
+    },
     tags=["phase9", "advanced", "kafka", "postgres"],
     doc_md=__doc__,
 )

@@ -2,6 +2,7 @@
 
 import html
 from typing import Any
+from urllib.parse import urlsplit
 
 from include.alerting.alert import Alert, Severity
 from include.notifications import slack
@@ -34,7 +35,7 @@ def page(alert: Alert, routing_key: str, dedup_key: str, escalated: bool = False
             "component": alert.task_id,
             "custom_details": {"run_id": alert.run_id, "detail": _short(alert.detail)},
         },
-        "links": [{"href": alert.link, "text": "Open in Airflow"}] if alert.link else [],
+        "links": [{"href": alert.link, "text": label(alert.link)}] if alert.link else [],
     }
 
 
@@ -47,7 +48,7 @@ def blocks(alert: Alert, escalated: bool = False) -> list[slack.Block]:
     return [
         slack.header(headline(alert, escalated)),
         slack.section(f"```{detail}```" if detail else "No more is known.", facts),
-        *([slack.buttons({"Open in Airflow": alert.link})] if alert.link else []),
+        *([slack.buttons({label(alert.link): alert.link})] if alert.link else []),
         slack.context(f"Run `{slack.escape(alert.run_id)}`"),
     ]
 
@@ -76,10 +77,15 @@ def mail(alert: Alert, escalated: bool = False) -> tuple[str, str, str]:
         "<html><body style='font-family: sans-serif; margin: 1.5em'>"
         f"<h2 style='margin: 0 0 .5em'>{html.escape(subject)}</h2><table>{rows}</table>"
         f"<pre style='background: #f4f4f4; padding: .8em'>{html.escape(detail)}</pre>"
-        + (f"<p><a href='{link}'>Open in Airflow</a></p>" if link else "")
+        + (f"<p><a href='{link}'>{label(alert.link)}</a></p>" if link else "")
         + "</body></html>"
     )
     return subject, text, body
+
+
+def label(link: str) -> str:
+    """What a link says: an alert leads to its run in Airflow, or to a page that a run published."""
+    return "Open in Airflow" if "/dags/" in urlsplit(link).path else "Open the page"
 
 
 def _short(text: str) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from include.configuration.reader import ConfigurationError
 from include.curriculum import pages
+from include.curriculum.lesson_file import PageError
 from include.curriculum.syllabus import ROOT, load
 
 
@@ -21,7 +22,7 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
             sys.stdout.write("".join(f"wrote {path}\n" for path in written) or "nothing to write\n")
             return 0
         stale = pages.differing(syllabus, root)
-    except (ConfigurationError, pages.PageError) as error:
+    except (ConfigurationError, PageError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     if stale:

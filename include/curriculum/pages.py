@@ -1,31 +1,28 @@
 """What is written in several places is written once, and copied.
 
-The syllabus has five written copies: the head of each lesson's docstring, the lessons' table in
-README.md, the upper part of each phase's page in `docs/phases`, the index
+The syllabus has five written copies: what it says of each lesson in the lesson's own file, the
+lessons' table in README.md, the upper part of each phase's page in `docs/phases`, the index
 `dags/airflow_usecases.md` and the glossary. A sixth is the table of containers in `docs/docker.md`.
 `sync` writes them, `differing` names those that say something else.
 """
 
-import ast
 import posixpath
 import re
-import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 
 from include.curriculum import containers
+from include.curriculum.lesson_file import PageError, written
 from include.curriculum.syllabus import Lesson, Phase, Syllabus
 
 README = "README.md"
 INDEX = "dags/airflow_usecases.md"
 GLOSSARY = "docs/glossary.md"
-HEADING = "## What you will learn"
 LOOK_AT, IN_PRODUCTION = "What to look at afterwards", "In production"
 """The headings of what is written by hand on a phase's page."""
 
 START, END = "<!-- syllabus:start -->", "<!-- syllabus:end -->"
 
-_WIDTH = 96
 _WRITTEN = "<!-- Written by `make sync` from configs/curriculum.toml: change it there. -->"
 _NEW_README = f"# Airflow curriculum\n\n{START}\n{END}\n"
 _NEW_PAGE = f"{START}\n{END}\n\n## {LOOK_AT}\n\n## {IN_PRODUCTION}\n"
@@ -47,16 +44,12 @@ Airflow is then at <http://localhost:8080>; log in as `admin` with the password 
 """
 
 
-class PageError(ValueError):
-    """A file that a copy belongs into has no place for it; one line for each such file."""
-
-
 def copies(syllabus: Syllabus, root: Path) -> dict[str, str]:
     """Return every written copy as it should be: path below `root` to the file's whole text.
 
     Raises:
-        PageError: a lesson's docstring, README.md or a phase's page lacks the mark that says where
-            the copy goes.
+        PageError: a lesson's file, README.md or a phase's page lacks the mark that says where the
+            copy goes.
     """
     texts: dict[str, str] = {}
     problems: list[str] = []
@@ -64,7 +57,7 @@ def copies(syllabus: Syllabus, root: Path) -> dict[str, str]:
         if lesson.built(root):
             try:
                 source = (root / lesson.file).read_text(encoding="utf-8")
-                texts[lesson.file] = with_head(source, lesson)
+                texts[lesson.file] = written(source, lesson)
             except PageError as error:
                 problems.append(str(error))
     parts = {README: (lessons_table(syllabus, root), _NEW_README)}
@@ -97,35 +90,6 @@ def sync(syllabus: Syllabus, root: Path) -> list[str]:
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(texts[path], encoding="utf-8")
     return stale
-
-
-def head(lesson: Lesson) -> str:
-    """Return what stands in a lesson's docstring before its first heading."""
-    after = ", ".join(f"`{lesson_id}`" for lesson_id in lesson.after) or "nothing"
-    facts = (
-        f"**Level** {lesson.level} · **Time** {lesson.minutes} minutes · "
-        f"**After** {after} · **Services** {_names(lesson.services)}"
-    )
-    title = f"# {lesson.number} · {lesson.title}"
-    return "\n\n".join([title, _wrapped(lesson.promise), _wrapped(facts)])
-
-
-def with_head(source: str, lesson: Lesson) -> str:
-    """Return the lesson's `source` with the right head; nothing after the head is changed.
-
-    Raises:
-        PageError: the source has no docstring, or the docstring lacks its first heading.
-    """
-    lines = source.split("\n")
-    first, last = _docstring_lines(source, lesson)
-    opening = re.match(r'[rR]?"""', lines[first])
-    if not opening:
-        raise PageError(f'{lesson.file}:{first + 1}: write the docstring between """ and """')
-    lines[first] = lines[first].removeprefix(opening[0])
-    for number in range(first, last):
-        if lines[number].strip() == HEADING:
-            return "\n".join([*lines[:first], opening[0] + head(lesson), "", *lines[number:]])
-    raise PageError(f"{lesson.file}: the docstring has no line `{HEADING}`; add it before the text")
 
 
 def lessons_table(syllabus: Syllabus, root: Path) -> str:
@@ -223,19 +187,6 @@ def _with_part(path: str, text: str, part: str) -> str:
     if not start or not end:
         raise PageError(f"{path}: has no place for the lessons; add `{START}` and `{END}`")
     return f"{before}{START}\n\n{part}\n\n{END}{after}"
-
-
-def _docstring_lines(source: str, lesson: Lesson) -> tuple[int, int]:
-    """Return where the docstring begins, and the line after its end, counted from 0."""
-    try:
-        module = ast.parse(source)
-    except SyntaxError as error:
-        place = f"{lesson.file}:{error.lineno}"
-        raise PageError(f"{place}: is not Python: {error.msg}; mend it first") from error
-    if ast.get_docstring(module) is None:
-        raise PageError(f"{lesson.file}: has no docstring; begin it with one that has `{HEADING}`")
-    statement = module.body[0]
-    return statement.lineno - 1, statement.end_lineno or statement.lineno
 
 
 def _overview(syllabus: Syllabus, root: Path) -> str:
@@ -362,10 +313,6 @@ def _table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     lines = [names, ["---"] * len(names)]
     lines += [[cell.replace("|", r"\|") for cell in row] for row in rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _wrapped(text: str) -> str:
-    return textwrap.fill(text, _WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def _text_of(path: Path) -> str | None:

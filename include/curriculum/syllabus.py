@@ -100,6 +100,11 @@ class Lesson(Facts):
         return f"{self._phase}.{self.slug[:2]}"
 
     @property
+    def display_name(self) -> str:
+        """What Airflow shows instead of the id: `01.01 · Hello, Airflow`; it sorts as they come."""
+        return f"{self._phase:02d}.{self.slug[:2]} · {self.title}"
+
+    @property
     def level(self) -> str:
         """The name of its phase's level: `Beginner`."""
         return self._level

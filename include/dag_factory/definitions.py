@@ -45,7 +45,7 @@ class Task(Facts):
 class DefaultArguments(Facts):
     """What every task is given."""
 
-    owner: str = "shop"
+    owner: str = "platform"
     conn_id: str | None = None
     retries: int = Field(0, ge=0, le=10)
     retry_delay: int = Field(300, ge=1, le=3600, description="Seconds between two tries")

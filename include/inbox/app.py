@@ -1,4 +1,4 @@
-"""The inbox's HTTP side: receives webhooks, pages and events, and shows every message.
+"""The inbox's HTTP side: receives webhooks, pages, lineage and metadata; shows every message.
 
 `uvicorn include.inbox.app:app`, with `INBOX_FILE` (where messages are kept) in the environment.
 """
@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from fastapi import FastAPI, Form, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
@@ -101,24 +101,21 @@ def answer_page(
     routing_key: Annotated[str, Form()],
     dedup_key: Annotated[str, Form()],
     event_action: Annotated[Literal["acknowledge", "resolve"], Form()],
+    dag_id: Annotated[str, Form()] = "",
 ) -> RedirectResponse:
     """Take a page, or say that it is over, as the person on call does by a button."""
     event = {"routing_key": routing_key, "dedup_key": dedup_key, "event_action": event_action}
     _messages().keep("pager", routing_key, event)
-    return RedirectResponse("/?kind=pager", status_code=303)
-
-
-@app.post("/events/{path:path}", status_code=201)
-async def receive_event(path: str, request: Request) -> dict[str, str]:
-    """Receive any JSON object."""
-    _messages().keep("event", path, await _json(request, "not a JSON object"))
-    return {"status": "kept"}
+    shown = {"kind": "pager"} | ({"dag_id": dag_id} if dag_id else {})
+    return RedirectResponse(f"/?{urlencode(shown)}", status_code=303)
 
 
 @app.get("/messages")
-def list_messages(kind: Kind | None = None, limit: int = 200) -> list[Message]:
-    """Return the newest messages, newest first."""
-    return _messages().newest(kind, limit)
+def list_messages(
+    kind: Kind | None = None, limit: int = 200, dag_id: str | None = None
+) -> list[Message]:
+    """Return the newest messages, of all lessons or of one; newest first."""
+    return _messages().newest(kind, limit, dag_id)
 
 
 @app.get("/messages/{number}/attachments/{index}")
@@ -138,6 +135,13 @@ def attachment(number: int, index: int) -> Response:
 def clear_messages() -> None:
     """Forget every message."""
     _messages().clear()
+
+
+@app.post("/empty")
+def empty() -> RedirectResponse:
+    """Forget every message, as a person does by a button."""
+    _messages().clear()
+    return RedirectResponse("/", status_code=303)
 
 
 @app.post("/api/v1/lineage", status_code=201)
@@ -227,12 +231,18 @@ def catalogue_page(tag: str | None = None) -> str:
 
 
 @app.get("/", response_class=HTMLResponse)
-def page(kind: Kind | None = None) -> str:
-    """Show the newest messages as their receivers would see them."""
-    messages = _messages().newest(kind, 50)
-    status = {(i.routing_key, i.incident_key): i.status for i in _incidents()}
-    newest = _PAGES.get_template("page.html")
-    return newest.render(messages=messages, kind=kind, status=status)
+def page(kind: Kind | None = None, dag_id: str | None = None) -> str:
+    """Show the newest messages, of all lessons or of one, as their receivers would see them."""
+    chosen = dag_id.partition("__")[0] if dag_id else None
+    lessons = _messages().lessons()
+    return _PAGES.get_template("page.html").render(
+        messages=_messages().newest(kind, 50, chosen),
+        status={(i.routing_key, i.incident_key): i.status for i in _incidents()},
+        kind=kind,
+        chosen=chosen,
+        # The chosen one is among them, even while nothing has come from it.
+        lessons=lessons if chosen in (None, *lessons) else [chosen, *lessons],
+    )
 
 
 def _incidents() -> list[Incident]:

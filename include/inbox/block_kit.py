@@ -7,6 +7,8 @@ import html
 import re
 from typing import Any
 
+from include.inbox import emoji
+
 # In escaped text: the one entity that an address may hold stands for `&`.
 _URL = r"(https?://(?:[^|&\s]|&amp;)+)"
 _MARKS = (
@@ -31,7 +33,7 @@ class BlockError(ValueError):
 
 def mrkdwn(text: str) -> str:
     """Text in Slack's own markup as HTML; anything else in it is escaped."""
-    rendered = html.escape(text)
+    rendered = html.escape(emoji.shown(text))
     for pattern, replacement in _MARKS:
         rendered = pattern.sub(replacement, rendered)
     # Senders write these three for the characters themselves, which then stand for nothing else.
@@ -107,7 +109,7 @@ def _check_text(element: dict[str, Any], most: int, kinds: tuple[str, ...] = _WO
 def _block(block: dict[str, Any]) -> str:
     match block.get("type"):
         case "header":
-            return f"<h3>{html.escape(block['text']['text'])}</h3>"
+            return f"<h3>{html.escape(emoji.shown(block['text']['text']))}</h3>"
         case "section":
             text = f"<p>{_text(block['text'])}</p>" if "text" in block else ""
             fields = "".join(f"<li>{_text(field)}</li>" for field in block.get("fields", []))
@@ -136,4 +138,4 @@ def _address(url: str | None) -> str:
 def _text(element: dict[str, Any]) -> str:
     if element.get("type") == "mrkdwn":
         return mrkdwn(element["text"])
-    return html.escape(str(element.get("text", element.get("alt_text", ""))))
+    return html.escape(emoji.shown(str(element.get("text", element.get("alt_text", "")))))

@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-Kind = Literal["slack", "pager", "mail", "event"]
+from include.inbox.origin import in_order, lesson_of
+
+Kind = Literal["slack", "pager", "mail"]
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS message (
@@ -29,13 +31,17 @@ WHERE kind = 'mail' AND json_extract(content, '$.message_id') <> ''
 
 @dataclass(frozen=True)
 class Message:
-    """One message: its `path` says which channel or address it was sent to."""
+    """One message: its `path` says which channel or address it was sent to.
+
+    `dag_id` is the lesson that it comes from, as far as it says so.
+    """
 
     id: int
     kind: Kind
     received_at: str
     path: str
     content: dict[str, Any]
+    dag_id: str | None
 
 
 class Messages:
@@ -44,6 +50,8 @@ class Messages:
     def __init__(self, file: Path) -> None:
         """Open `file`, created if missing."""
         self._connection = sqlite3.connect(file, check_same_thread=False)
+        # Of each message it is found anew: a file that an older version wrote serves as well.
+        self._connection.create_function("lesson_of", 1, lesson_of, deterministic=True)
         self._turn = threading.Lock()
         with self._cursor() as cursor:
             cursor.execute(_TABLE)
@@ -63,15 +71,25 @@ class Messages:
                 (kind, now, path, json.dumps(content)),
             )
 
-    def newest(self, kind: Kind | None = None, limit: int = 200) -> list[Message]:
-        """The newest messages, newest first."""
+    def newest(
+        self, kind: Kind | None = None, limit: int = 200, dag_id: str | None = None
+    ) -> list[Message]:
+        """The newest messages, of all lessons or of the one that a Dag belongs to; newest first."""
+        lesson = dag_id and dag_id.partition("__")[0]
         with self._cursor() as cursor:
             rows = cursor.execute(
                 "SELECT id, kind, received_at, path, content FROM message "
-                "WHERE ? IS NULL OR kind = ? ORDER BY id DESC LIMIT ?",
-                (kind, kind, limit),
+                "WHERE (? IS NULL OR kind = ?) AND (? IS NULL OR lesson_of(content) = ?) "
+                "ORDER BY id DESC LIMIT ?",
+                (kind, kind, lesson, lesson, limit),
             ).fetchall()
         return [_message(row) for row in rows]
+
+    def lessons(self) -> list[str]:
+        """The lessons that messages come from, in the order of the course."""
+        with self._cursor() as cursor:
+            rows = cursor.execute("SELECT DISTINCT lesson_of(content) FROM message").fetchall()
+        return in_order([lesson for (lesson,) in rows if lesson])
 
     def one(self, number: int) -> Message | None:
         """The message with this id; None where there is none."""
@@ -98,4 +116,4 @@ class Messages:
 
 def _message(row: tuple[int, Kind, str, str, str]) -> Message:
     number, kind, received_at, path, content = row
-    return Message(number, kind, received_at, path, json.loads(content))
+    return Message(number, kind, received_at, path, json.loads(content), lesson_of(content))

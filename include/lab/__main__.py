@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psutil
 
@@ -90,7 +91,7 @@ def down(lab: Lab, options: argparse.Namespace) -> int:
 
 
 def status(lab: Lab, options: argparse.Namespace) -> int:
-    """Show each service's state, memory and address; exit with 1 if the lab is not all there."""
+    """Show each service's state, memory and address; exit with 1 if one is failed or starting."""
     if running_pid(lab) is None:
         tell("The lab is not running. Start it with `make up`.")
         return 1
@@ -103,12 +104,14 @@ def status(lab: Lab, options: argparse.Namespace) -> int:
         shown = f"{memory / 2**20:.0f} MiB" if memory else "-"
         tell(f"{name:<14} {one['state']:<11} {shown:>8}  {one['restarts']:>8}  {one['address']}")
     tell(f"{'all':<14} {'':<11} {total / 2**20:>4.0f} MiB")
-    return 0 if all(one["state"] in {"ready", "done"} for one in facts.values()) else 1
+    for name in _held(facts):
+        tell(f"{name} is held: stopped by `make stop` until `make start SERVICE={name}`.")
+    return 0 if all(one["state"] in {"ready", "done", "held"} for one in facts.values()) else 1
 
 
 def stop(lab: Lab, options: argparse.Namespace) -> int:
     """Stop one service of the running lab, to see what becomes of its lessons."""
-    hold(lab, _running_service(lab, options.service))
+    hold(lab, _running_service(lab, options))
     _wait_for(lab, options.service, "held")
     tell(f"{options.service} has stopped. `make start SERVICE={options.service}` starts it again.")
     return 0
@@ -116,21 +119,35 @@ def stop(lab: Lab, options: argparse.Namespace) -> int:
 
 def start(lab: Lab, options: argparse.Namespace) -> int:
     """Start a service again that was stopped."""
-    release(lab, _running_service(lab, options.service))
+    release(lab, _running_service(lab, options))
     _wait_for(lab, options.service, "ready")
     tell(f"{options.service} is ready.")
     return 0
 
 
-def _running_service(lab: Lab, name: str) -> str:
+def _running_service(lab: Lab, options: argparse.Namespace) -> str:
     """The name, if it is one of the running lab's services that can be stopped by itself."""
     if running_pid(lab) is None:
         raise LabError("The lab is not running. Start it with `make up`.")
+    facts, name = read_state(lab), str(options.service)
     # What has ended by itself is a job that was done.
-    there = [service for service, facts in read_state(lab).items() if facts["state"] != "done"]
+    there = [service for service, one in facts.items() if one["state"] != "done"]
+    if not name:
+        likely = [*(_held(facts) if options.command == "start" else ()), *there]
+        raise LabError(_name_one(options.command, likely[0], there))
     if name not in there:
         raise LabError(f"SERVICE={name} is not running in this lab. There are: {', '.join(there)}.")
     return name
+
+
+def _name_one(command: str, example: str, there: list[str]) -> str:
+    """What to write, and which names there are, for a command that was given none."""
+    return f"Name a service: `make {command} SERVICE={example}`. There are: {', '.join(there)}."
+
+
+def _held(facts: dict[str, dict[str, Any]]) -> list[str]:
+    """The services that `make stop` has stopped."""
+    return [name for name, one in facts.items() if one["state"] == "held"]
 
 
 def _wait_for(lab: Lab, name: str, state: str) -> None:
@@ -146,8 +163,13 @@ def logs(lab: Lab, options: argparse.Namespace) -> int:
     """Follow the log of one service."""
     file = lab.logs / f"{options.service}.log"
     if not file.exists():
-        there = ", ".join(sorted(log.stem for log in lab.logs.glob("*.log"))) or "none yet"
-        raise LabError(f"SERVICE={options.service} has no log. There are: {there}.")
+        there = sorted(log.stem for log in lab.logs.glob("*.log"))
+        if not there:
+            raise LabError("There is no log yet. Start the lab with `make up`.")
+        if not options.service:
+            example = "scheduler" if "scheduler" in there else there[0]
+            raise LabError(_name_one(options.command, example, there))
+        raise LabError(f"SERVICE={options.service} has no log. There are: {', '.join(there)}.")
     with subprocess.Popen(["tail", "-n", "200", "-F", file]) as tail:
         try:
             return tail.wait()
@@ -222,7 +244,10 @@ def _greet_from_airflow(lab: Lab) -> None:
         listed, errors = None, [f"Airflow does not say which Dags it has: {error}"]
     for line in errors:
         tell(f"! {line}")
-    dags = "" if listed is None else f" · {len(listed)} Dags"
+    dags = ""
+    if listed is not None:
+        helpers = sum("__" in dag_id for dag_id in listed)
+        dags = f" · {len(listed) - helpers} lessons and {helpers} helpers"
     tell(f"{lab.address} · {' / '.join(ADMIN)}{dags}")
 
 

@@ -69,12 +69,12 @@ def shop_api(lab: Lab) -> Service:
 
 
 def inbox(lab: Lab) -> Service:
-    """What goes out of the lab: chat messages, pages, mail and events on one page."""
+    """What goes out of the lab: chat messages, pages and mail on one page."""
     port = lab.port("inbox")
     return Service(
         "inbox",
         _uvicorn(lab, "include.inbox.app:app", port),
-        "every message that goes out: Slack, pager, mail, events",
+        "every message that goes out: Slack, pager, mail",
         ready=answers(f"{lab.url('inbox')}/health"),
         environment={**lab.environment, "INBOX_FILE": str(_messages(lab))},
         ports=(port,),

@@ -9,7 +9,11 @@ from plugins.factories import yaml_dags
 
 
 def load_environments(
-    template: Path, environments: Iterable[str], prefix: str, namespace: dict[str, Any]
+    template: Path,
+    environments: Iterable[str],
+    prefix: str,
+    title: str,
+    namespace: dict[str, Any],
 ) -> list[str]:
     """Put a Dag for each environment into `namespace`; return every mistake.
 
@@ -19,6 +23,7 @@ def load_environments(
         template: renders to an entry `<prefix>__<environment>` of a Dag factory's YAML file.
         environments: their names; beside the template, `<name>.env` holds the variables of each.
         prefix: how the ids of the Dags begin.
+        title: how their display names begin.
         namespace: the `globals()` of the file in which Airflow looks for Dags.
     """
     mistakes: list[str] = []
@@ -26,7 +31,7 @@ def load_environments(
         try:
             text = render(template, name, variables(template.with_name(f"{name}.env")))
         except MissingVariableError as error:
-            mistakes += yaml_dags.refuse(f"{prefix}__{name}", [str(error)], namespace)
+            mistakes += yaml_dags.refuse(f"{prefix}__{name}", [str(error)], title, namespace)
         else:
-            mistakes += yaml_dags.load(text, f"{template.name} for {name}", namespace)
+            mistakes += yaml_dags.load(text, f"{template.name} for {name}", title, namespace)
     return mistakes

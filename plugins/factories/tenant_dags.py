@@ -12,11 +12,15 @@ from include.dag_factory import steps
 from include.dag_factory.tenants import Tenant, many
 
 
-def build(tenant: Tenant, prefix: str, tags: Iterable[str]) -> DAG:
-    """Return the tenant's Dag: its steps in their order, through its own connection and pool."""
+def build(tenant: Tenant, prefix: str, title: str, tags: Iterable[str]) -> DAG:
+    """Return the tenant's Dag: its steps in their order, through its own connection and pool.
+
+    Its id begins with `prefix`, its display name with `title`.
+    """
     with DAG(
         f"{prefix}__{tenant.name}",
-        description=f"Orders of {', '.join(tenant.countries)}",
+        dag_display_name=f"{title}: {tenant.name}",
+        description=f"Adds up the orders of {', '.join(tenant.countries)}, the tenant's countries.",
         schedule=tenant.schedule,
         max_active_runs=1,
         is_paused_upon_creation=False,
@@ -48,7 +52,7 @@ class Cost(NamedTuple):
 
 def cost_of_dags(number: int) -> Cost:
     """Declare a Dag for each of so many tenants."""
-    return _cost(lambda: [build(tenant, "measured", []) for tenant in many(number)])
+    return _cost(lambda: [build(tenant, "measured", "Measured", []) for tenant in many(number)])
 
 
 def cost_of_tasks(number: int) -> Cost:

@@ -5,7 +5,9 @@ connections lead to a service.
 """
 
 import logging
+import os
 import socket
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,13 +29,31 @@ def on_task_instance_failed(task_instance: Any, error: Any) -> None:
                 continue
             if where := silent(BaseHook.get_connection(conn_id)):
                 log.error(
-                    "Service '%s' (connection '%s') does not answer at %s. `make status` shows "
-                    "what runs; `make up` starts it, unless WITHOUT=%s leaves it out (in "
-                    "containers: `docker compose ps` and `docker compose up -d`). Then clear this "
+                    "Service '%s' (connection '%s') does not answer at %s. %s Then clear this "
                     "task, and the run goes on.",
-                    *(service, conn_id, where, service),
+                    *(service, conn_id, where, way_out(service)),
                 )
                 break
+
+
+def way_out(service: str) -> str:
+    """Which command starts the service: that depends on who stopped it."""
+    if is_held(service):
+        return f"It was stopped with `make stop`: `make start SERVICE={service}` starts it again."
+    return (
+        f"`make status` shows what runs; `make up` starts it, unless WITHOUT={service} leaves it "
+        "out (in containers: `docker compose ps` and `docker compose up -d`)."
+    )
+
+
+def is_held(service: str) -> bool:
+    """Whether somebody has stopped this one service of the lab; containers have no such state."""
+    from include.lab.settings import Lab
+    from include.lab.supervisor import read_state
+
+    home = os.environ.get("LAB_HOME")
+    state = read_state(Lab(Path(home))) if home else {}
+    return service in state and state[service]["state"] == "held"
 
 
 def silent(connection: Connection) -> str | None:

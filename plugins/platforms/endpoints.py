@@ -4,10 +4,13 @@ SageMaker is asked at the lab's own AWS API. The others are asked where the Airf
 `model_platforms` says that they are.
 """
 
+import logging
 from typing import Any, Protocol
 
 from airflow.sdk import Variable
 from airflow.sdk.exceptions import AirflowSkipException
+
+log = logging.getLogger(__name__)
 
 
 class Platform(Protocol):
@@ -114,8 +117,10 @@ def _place(platform: str, *needed: str) -> dict[str, Any]:
     known: dict[str, Any] = Variable.get("model_platforms", default={}, deserialize_json=True)
     place: dict[str, Any] = known.get(platform, {})
     if missing := [name for name in needed if not place.get(name)]:
-        raise AirflowSkipException(
+        reason = (
             f"The lab has no {platform}: set the Variable model_platforms, key {platform!r}, to "
             f"an object with {', '.join(missing)} to deploy to yours."
         )
+        log.info(reason)
+        raise AirflowSkipException(reason)
     return place

@@ -5,10 +5,13 @@ The lab has an AWS API of its own. Azure and Google are asked where the Airflow 
 """
 
 import json
+import logging
 from typing import Any
 
 from airflow.sdk import BaseHook, Variable
 from airflow.sdk.exceptions import AirflowSkipException
+
+log = logging.getLogger(__name__)
 
 CLOUDS = ("aws", "azure", "google")
 NEEDED = {"azure": "vault_url", "google": "project_id"}
@@ -59,10 +62,12 @@ def _place(cloud: str) -> dict[str, Any]:
     known: dict[str, Any] = Variable.get("secret_clouds", default={}, deserialize_json=True)
     place: dict[str, Any] = known.get(cloud, {})
     if not place.get(NEEDED[cloud]):
-        raise AirflowSkipException(
+        reason = (
             f"The lab has no {cloud}: set the Variable secret_clouds, key {cloud!r}, to "
             f'{{"{NEEDED[cloud]}": …}} to ask yours.'
         )
+        log.info(reason)
+        raise AirflowSkipException(reason)
     return place
 
 

@@ -19,7 +19,7 @@ from include.dag_factory.tenants import many
 from plugins.factories.tenant_dags import build
 
 for tenant in many({0}):
-    globals()[tenant.name] = build(tenant, "measured", [])
+    globals()[tenant.name] = build(tenant, "measured", "Measured", [])
 """
 AS_TASKS = """\
 from airflow.sdk import dag

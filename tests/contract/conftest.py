@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from include.alerting import routes
+from include.catalog import sources
+from include.configuration import metadata
 from include.curriculum import syllabus
 from tests.bench.parsing import ROOT, Folders, Reading, read_all
 from tests.conftest import FOLDER
@@ -73,3 +76,14 @@ def measured(pytestconfig: pytest.Config) -> Measured:
 def reading(measured: Measured, lesson: syllabus.Lesson) -> Reading:
     """What came of reading this lesson alone."""
     return measured[0][ROOT / lesson.file]
+
+
+@pytest.fixture(scope="session")
+def teams() -> set[str]:
+    """The teams of the shop: those that have an alert route, a table or a role."""
+    curated = sources.curated()
+    return {
+        *routes.load().teams,
+        *(curated.default_owner, *(table.owner for table in curated.table.values())),
+        *(name.removesuffix("_team") for name in metadata.roles() if name.endswith("_team")),
+    }

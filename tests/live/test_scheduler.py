@@ -137,7 +137,8 @@ def test_a_late_run_raises_its_deadline(lab: Lab, rest: Rest) -> None:
     while len(_alerts(lab)) == before and time.monotonic() < end:
         time.sleep(0.3)
     assert len(_alerts(lab)) > before
-    assert "phase5_04_callbacks" in _alerts(lab)[0]["content"]["text"]
+    said = _alerts(lab)[0]["content"]["text"]
+    assert f"<{lab.address}/dags/phase5_04_callbacks/runs/{run_id}|{run_id}>" in said
     assert _events_of_the_run(run_id) == ["dag_deadline", "dag_success"]
 
 

@@ -60,7 +60,7 @@ def test_the_lesson_fails_clearly_and_goes_on_afterwards(
         for task_id, tries in failed.items():
             said = rest.log(lesson, run_id, task_id, tries)
             assert f"Service '{service}' (connection '{conn_id}') does not answer" in said
-            assert "`make up` starts it" in said
+            assert f"`make start SERVICE={service}` starts it again" in said
         assert half_written(before, left_behind()) == {}
 
     body = {"dry_run": False, "only_failed": True}
@@ -83,7 +83,7 @@ def test_without_the_warehouse_a_lesson_fails_clearly_and_goes_on_afterwards(
         assert run(lesson).state == "failed"
 
     assert "Service 'postgres' (connection 'warehouse') does not answer" in hints[0]
-    assert "make up" in hints[0]
+    assert "`make start SERVICE=postgres` starts it again" in hints[0]
     assert left_behind() == before
     assert run(lesson).state == "success"
     assert left_behind() == before
@@ -109,7 +109,7 @@ def test_without_the_vault_its_hook_fails_clearly_and_finds_it_again_afterwards(
     assert VaultHook("vault").get_secret("airflow/variables/greeting") == greeting
     (line,) = hints
     assert "Service 'vault' (connection 'vault') does not answer" in line
-    assert "make up" in line
+    assert "`make start SERVICE=vault` starts it again" in line
 
 
 def task_of_a_dag_tagged(tag: str) -> Any:

@@ -65,6 +65,29 @@ def test_a_lesson_silences_no_check():
     assert not found
 
 
+def test_a_skip_gives_its_reason_in_the_log():
+    """The line before it logs the same words: the exception's own are in a folded group."""
+    skips = [
+        (f"{source.path}:{one.lineno}", before, one.exc)
+        for source in sources("dags", "plugins", "include")
+        for node in source.nodes
+        for body in (getattr(node, "body", None), getattr(node, "orelse", None))
+        if isinstance(body, list)
+        for before, one in zip([None, *body], body, strict=False)
+        if isinstance(one, ast.Raise)
+        and isinstance(one.exc, ast.Call)
+        and called(one.exc) == "AirflowSkipException"
+    ]
+    silent = [
+        place
+        for place, before, skip in skips
+        if not isinstance(before, ast.Expr)
+        or ast.unparse(before) != f"log.info({ast.unparse(skip.args[0])})"
+    ]
+    assert len(skips) >= 8
+    assert silent == []
+
+
 def test_no_module_is_a_drawer_for_odds_and_ends():
     """A module is named after an idea."""
     drawers = {"utils", "util", "helpers", "common", "misc"}

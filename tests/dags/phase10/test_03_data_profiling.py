@@ -53,7 +53,7 @@ def test_the_ordinary_month_is_silent(run: Run, inbox: Inbox) -> None:
 
     assert result.state == "success"
     assert result.states["tell_team"] == "skipped"
-    assert inbox.count() == dict.fromkeys(("slack", "pager", "mail", "event"), 0)
+    assert inbox.count() == dict.fromkeys(("slack", "pager", "mail"), 0)
     assert query(ALERTS, LESSON) == []
     assert b"No column has drifted." in lake(PLACE)["index.html"]
     assert {row[0] for row in query(PROFILES)} == {"2026-01", "2026-02"}

@@ -92,7 +92,7 @@ def test_what_does_not_heal_is_escalated_once(run: Run, inbox: Inbox) -> None:
         assert result.state == "success"
         assert result.returned("escalate") == ["shop_api"]
         assert result.returned("report") == {**WELL, "shop_api": "unhealthy"}
-        assert inbox.count() == {"slack": 1, "pager": 0, "mail": 0, "event": 0}
+        assert inbox.count() == {"slack": 1, "pager": 0, "mail": 0}
     (message,) = inbox.newest("slack")
     assert message["path"] == "#platform-alerts"
     assert "shop_api is ill and does not heal" in message["content"]["text"]

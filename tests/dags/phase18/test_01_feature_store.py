@@ -73,7 +73,7 @@ def test_online_equals_offline_and_training_equals_sql(run: Run, inbox: Inbox) -
     told = result.returned("build_training_set")
     assert told["orders"] == len(by_hand) > 1000
     assert 0 < told["other_today"] <= told["orders"]
-    assert inbox.count() == dict.fromkeys(("slack", "pager", "mail", "event"), 0)
+    assert inbox.count() == dict.fromkeys(("slack", "pager", "mail"), 0)
 
 
 def test_features_without_a_batch_raise_an_alarm(run: Run, inbox: Inbox) -> None:

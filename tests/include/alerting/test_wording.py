@@ -50,6 +50,25 @@ def test_pager_is_told_what_and_where():
     assert wording.page(alert(link="", title=NASTY), "x", "y")["links"] == []
 
 
+@pytest.mark.parametrize(
+    ("link", "label"),
+    [
+        ("http://localhost:8080/dags/shop/runs/r1", "Open in Airflow"),
+        ("https://shop.example/airflow/dags/shop", "Open in Airflow"),
+        ("http://localhost:8082/lake/phase10/report.html", "Open the page"),
+        ("http://localhost:8082/lake/report.html?back=/dags/shop", "Open the page"),
+    ],
+)
+def test_a_link_says_where_it_leads(link: str, label: str):
+    """On the pager, in Slack and in the mail: a published page is not in Airflow."""
+    told = alert(link=link)
+
+    (button,) = (b["elements"][0] for b in wording.blocks(told) if b["type"] == "actions")
+    assert (button["text"]["text"], button["url"]) == (label, link)
+    assert wording.page(told, "x", "y")["links"] == [{"href": link, "text": label}]
+    assert f">{label}</a>" in wording.mail(told)[2]
+
+
 def test_escalation_says_that_nobody_answered():
     """In each of the three."""
     for said in (

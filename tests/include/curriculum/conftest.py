@@ -77,6 +77,23 @@ formerly = "Dataset"
 """
 
 
+LESSON = """\
+\"\"\"## What you will learn
+
+To wait.
+\"\"\"
+
+VALUE = "kept"
+
+with DAG(
+    "phase1_02_wait",
+    schedule=None,
+    doc_md=__doc__,
+):
+    pass
+"""
+
+
 @pytest.fixture
 def small_root(tmp_path: Path) -> Path:
     """A checkout with a curriculum of three lessons; the second of them is built."""
@@ -84,7 +101,5 @@ def small_root(tmp_path: Path) -> Path:
     (tmp_path / "configs" / "curriculum.toml").write_text(SMALL, encoding="utf-8")
     lesson = tmp_path / "dags" / "phase1" / "02_wait.py"
     lesson.parent.mkdir(parents=True)
-    lesson.write_text(
-        '"""## What you will learn\n\nTo wait.\n"""\n\nVALUE = "kept"\n', encoding="utf-8"
-    )
+    lesson.write_text(LESSON, encoding="utf-8")
     return tmp_path

@@ -1,12 +1,12 @@
-import ast
 import textwrap
 from pathlib import Path
 
 import pytest
 
 from include.curriculum import pages
-from include.curriculum.pages import PageError
-from include.curriculum.syllabus import ROOT, Lesson, Syllabus, load
+from include.curriculum.lesson_file import PageError
+from include.curriculum.syllabus import ROOT, Syllabus, load
+from tests.include.curriculum.conftest import LESSON
 
 LESSON_FILE = "dags/phase1/02_wait.py"
 FIRST, SECOND = "docs/phases/phase01.md", "docs/phases/phase02.md"
@@ -16,72 +16,6 @@ EVERY_COPY = [LESSON_FILE, pages.README, FIRST, SECOND, pages.INDEX, pages.GLOSS
 @pytest.fixture
 def syllabus(small_root: Path) -> Syllabus:
     return load(small_root / "configs" / "curriculum.toml")
-
-
-@pytest.fixture
-def wait(syllabus: Syllabus) -> Lesson:
-    return syllabus.lesson("phase1_02_wait")
-
-
-def test_the_head_of_a_lesson(wait):
-    """The head holds title, promise and facts; services and lessons stand as code."""
-    assert pages.head(wait) == textwrap.dedent(
-        """\
-        # 1.02 · Wait
-
-        It waits.
-
-        **Level** Beginner · **Time** 10 minutes · **After** `phase1_01_start` · **Services**
-        `postgres`, `object_store`"""
-    )
-
-
-def test_a_lesson_without_needs_says_so(syllabus):
-    """The first lesson comes after nothing and needs no service."""
-    facts = pages.head(syllabus.lessons[0]).splitlines()[-1]
-
-    assert (
-        facts == "**Level** Beginner · **Time** 5 minutes · **After** nothing · **Services** none"
-    )
-
-
-def test_the_head_fits_into_the_line_length():
-    """The longest head of the real curriculum stays within the linter's 100 columns."""
-    heads = ['"""' + pages.head(lesson) for lesson in load().lessons]
-
-    assert max(len(line) for head in heads for line in head.splitlines()) <= 96
-
-
-@pytest.mark.parametrize("opening", ['"""', 'r"""'])
-@pytest.mark.parametrize("old_head", ["", "# Old\n\nOld promise.\n\n"])
-def test_only_the_head_is_replaced(wait, opening, old_head):
-    """What stands before and after the head stays as it was, to the last character."""
-    rest = (
-        '## What you will learn\n\nTo wait.\n\n## Next\n"""\n\nVALUE = "## What you will learn"\n'
-    )
-
-    source = pages.with_head(f"# A comment\n{opening}{old_head}{rest}", wait)
-
-    assert source == f"# A comment\n{opening}{pages.head(wait)}\n\n{rest}"
-    assert "To wait." in (ast.get_docstring(ast.parse(source)) or "")
-
-
-@pytest.mark.parametrize(
-    ("source", "message"),
-    [
-        ("VALUE = 1\n", "dags/phase1/02_wait.py: has no docstring"),
-        ("", "dags/phase1/02_wait.py: has no docstring"),
-        ('"""Words."""\n\n## What you will learn\n', "has no line `## What you will learn`"),
-        ("'''Words.\n\n## What you will learn\n'''\n", "02_wait.py:1: write the docstring"),
-        ('"""Words.\n', "02_wait.py:1: is not Python"),
-    ],
-)
-def test_a_lesson_without_a_place_for_its_head_is_named(wait, source, message):
-    """A lesson that cannot take its head is an error that names file and remedy."""
-    with pytest.raises(PageError) as caught:
-        pages.with_head(source, wait)
-
-    assert message in str(caught.value)
 
 
 def test_the_table_of_the_readme(syllabus, small_root):
@@ -242,7 +176,7 @@ def test_a_new_lesson_makes_the_pages_differ(syllabus, small_root):
     """When a lesson's file appears, the pages that count and link it are out of date."""
     pages.sync(syllabus, small_root)
     new = small_root / "dags" / "phase1" / "01_start.py"
-    new.write_text('"""## What you will learn\n"""\n', encoding="utf-8")
+    new.write_text(LESSON.replace("02_wait", "01_start"), encoding="utf-8")
 
     others = [path for path in EVERY_COPY[1:] if path != SECOND]
     assert pages.differing(syllabus, small_root) == ["dags/phase1/01_start.py", *others]

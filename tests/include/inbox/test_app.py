@@ -1,6 +1,7 @@
 """The inbox and its mail server as processes, as the lab starts them."""
 
 import os
+import re
 import smtplib
 import subprocess
 from collections.abc import Iterator
@@ -173,6 +174,9 @@ def test_a_page_can_be_taken_by_a_button(inbox: httpx.Client):
     assert ">Acknowledge</button>" not in inbox.get("/").text
     assert inbox.get("/pager/incidents", params={"incident_key": "x"}).json() == {"incidents": []}
     assert inbox.post("/answer", data={**form, "event_action": "shout"}).status_code == 422
+    of_lesson = {**form, "dag_id": "phase8_03_alert_routing"}
+    back = inbox.post("/answer", data=of_lesson).headers["location"]
+    assert back == "/?kind=pager&dag_id=phase8_03_alert_routing"
 
 
 def test_a_page_without_a_key_is_given_one(inbox: httpx.Client):
@@ -181,16 +185,6 @@ def test_a_page_without_a_key_is_given_one(inbox: httpx.Client):
 
     (incident,) = inbox.get("/pager/incidents").json()["incidents"]
     assert incident["incident_key"] == answer.json()["dedup_key"] != ""
-
-
-def test_any_event_is_kept(inbox: httpx.Client):
-    """Lineage and deployments are JSON objects; anything else is refused."""
-    assert inbox.post("/events/lineage", json={"run": {"id": 1}}).status_code == 201
-    assert inbox.post("/events/lineage", content=b"1").status_code == 400
-
-    (event,) = kept(inbox)
-    assert (event["kind"], event["path"]) == ("event", "lineage")
-    assert event["content"] == {"run": {"id": 1}}
 
 
 def test_a_real_mail_arrives(inbox: httpx.Client, ports: tuple[int, int]):
@@ -215,10 +209,45 @@ def test_a_real_mail_arrives(inbox: httpx.Client, ports: tuple[int, int]):
 def test_messages_can_be_asked_for_by_kind(inbox: httpx.Client):
     """An unknown kind is refused rather than answered with nothing."""
     inbox.post("/slack/x", json={"text": "one"})
-    inbox.post("/events/x", json={})
+    inbox.post("/pager/v2/enqueue", json=trigger())
 
     assert len(inbox.get("/messages?kind=slack").json()) == 1
     assert inbox.get("/messages?kind=pigeon").status_code == 422
+
+
+def test_one_lesson_is_shown(inbox: httpx.Client):
+    """The address names it, so that a page can link to it; the select has all that have sent."""
+    for lesson in ("phase10_03_data_profiling", "phase8_03_alert_routing"):
+        inbox.post("/slack/x", json={"text": f"news of {lesson}"})
+    inbox.post("/slack/x", json={"text": "news of nobody"})
+
+    everything = inbox.get("/").text
+    shown = inbox.get("/?kind=slack&dag_id=phase8_03_alert_routing").text
+    nothing = inbox.get("/?dag_id=phase1_01_hello_airflow").text
+
+    assert everything.count("<article") == 3
+    assert '<a href="/?dag_id=phase8_03_alert_routing">phase8_03_alert_routing</a>' in everything
+    options = re.findall(r"<option[^>]*>([^<]+)</option>", everything)
+    assert options == ["all", "phase8_03_alert_routing", "phase10_03_data_profiling"]
+    assert shown.count("<article") == 1
+    assert "news of phase8_03_alert_routing" in shown
+    assert "<option selected>phase8_03_alert_routing</option>" in shown
+    assert 'href="/?dag_id=phase8_03_alert_routing&amp;kind=mail"' in shown
+    assert "Nothing has arrived yet from <code>phase1_01_hello_airflow</code>" in nothing
+    assert inbox.get("/?dag_id=").text.count("<article") == 3
+    assert len(inbox.get("/messages?dag_id=phase8_03_alert_routing").json()) == 1
+
+
+def test_the_page_can_be_emptied(inbox: httpx.Client):
+    """By a button that asks first; who presses it is brought back to the page."""
+    inbox.post("/slack/x", json={"text": "one"})
+    assert 'action="/empty" onsubmit="return confirm(' in inbox.get("/").text
+
+    answer = inbox.post("/empty")
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert kept(inbox) == []
+    assert "Nothing has arrived yet." in inbox.get("/").text
 
 
 def test_no_message_can_act_on_the_page(inbox: httpx.Client, ports: tuple[int, int]):
@@ -229,7 +258,6 @@ def test_no_message_can_act_on_the_page(inbox: httpx.Client, ports: tuple[int, i
     page = trigger(summary=SCRIPT, severity=SCRIPT, source=SCRIPT)
     links = [{"href": "javascript:alert(1)", "text": SCRIPT}, {"href": "https://x", "text": SCRIPT}]
     inbox.post("/pager/x", json={**page, "links": links, "dedup_key": SCRIPT})
-    inbox.post("/events/x", json={"key": SCRIPT})
     message = mail(f"<b>{SCRIPT}</b>")
     message.replace_header("Subject", SCRIPT)
     with smtplib.SMTP("127.0.0.1", ports[1]) as server:
@@ -237,7 +265,7 @@ def test_no_message_can_act_on_the_page(inbox: httpx.Client, ports: tuple[int, i
 
     shown = inbox.get("/").text
 
-    assert len(kept(inbox)) == 5
+    assert len(kept(inbox)) == 4
     assert "<script" not in shown
     assert 'href="javascript' not in shown
     assert shown.count("&lt;script&gt;") >= 8

@@ -20,6 +20,7 @@ SCRIPT = "<script>alert(1)</script>"
             '<a href="https://shop.example?a=1&amp;b=2">https://shop.example?a=1&amp;b=2</a>',
         ),
         ("first\nsecond", "first<br>second"),
+        (":alarm_clock: *late*, `:x:`", "⏰ <b>late</b>, <code>:x:</code>"),
         ("1 &lt; 2 &amp; 3 &gt; 2", "1 &lt; 2 &amp; 3 &gt; 2"),
         ("&lt;!channel&gt; &amp;lt;", "&lt;!channel&gt; &amp;lt;"),
         ("&lt;https://shop.example|x&gt;", "&lt;https://shop.example|x&gt;"),
@@ -71,6 +72,7 @@ def section(**facts: object) -> dict:
             "<ul class=fields><li><b>Dag</b></li></ul>",
         ),
         ({"blocks": [{"type": "header", "text": {"text": "A & B"}}]}, "<h3>A &amp; B</h3>"),
+        ({"blocks": [{"type": "header", "text": {"text": ":fire: A"}}]}, "<h3>🔥 A</h3>"),
         ({"blocks": [{"type": "divider"}]}, "<hr>"),
         (
             {"blocks": [{"type": "context", "elements": [{"type": "image", "alt_text": "x"}]}]},

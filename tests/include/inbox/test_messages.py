@@ -33,15 +33,35 @@ def test_the_newest_come_first(messages: Messages):
 def test_one_kind_can_be_asked_for(messages: Messages):
     """With a limit on how many."""
     for number in range(3):
-        messages.keep("event", "lineage", {"number": number})
+        messages.keep("pager", "on-call", {"number": number})
         messages.keep("slack", "#a", {"text": "x"})
 
-    assert [one.content["number"] for one in messages.newest("event", 2)] == [2, 1]
+    assert [one.content["number"] for one in messages.newest("pager", 2)] == [2, 1]
+
+
+def test_one_lesson_can_be_asked_for(messages: Messages):
+    """By its Dag or by a helper of it; the lessons that have messages are known, in order."""
+    for lesson in ("phase10_03_data_profiling", "phase8_03_alert_routing"):
+        messages.keep("slack", "#a", {"text": f"<http://x/dags/{lesson}/runs/1|a run> failed"})
+        messages.keep("mail", "a@shop.example", {"subject": f"{lesson} failed"})
+    messages.keep("slack", "#a", {"text": "from nowhere"})
+
+    found = messages.newest(dag_id="phase8_03_alert_routing")
+
+    assert [(one.kind, one.dag_id) for one in found] == [
+        ("mail", "phase8_03_alert_routing"),
+        ("slack", "phase8_03_alert_routing"),
+    ]
+    assert messages.newest(dag_id="phase8_03_alert_routing__helper") == found
+    assert messages.newest("mail", dag_id="phase8_03_alert_routing") == found[:1]
+    assert messages.newest(dag_id="phase8_03") == []
+    assert messages.newest()[0].dag_id is None
+    assert messages.lessons() == ["phase8_03_alert_routing", "phase10_03_data_profiling"]
 
 
 def test_a_message_can_be_asked_for_by_its_number(messages: Messages):
     """As its attachments are."""
-    messages.keep("event", "lineage", {"number": 1})
+    messages.keep("pager", "on-call", {"number": 1})
     (kept,) = messages.newest()
 
     assert messages.one(kept.id) == kept
@@ -75,7 +95,7 @@ def test_senders_side_by_side_lose_nothing(messages: Messages):
 
     def send(sender: int) -> None:
         for number in range(25):
-            messages.keep("event", str(sender), {"number": number})
+            messages.keep("pager", str(sender), {"number": number})
 
     senders = [threading.Thread(target=send, args=[sender]) for sender in range(4)]
     for sender in senders:

@@ -62,14 +62,14 @@ def another_lab(place: Lab) -> Iterator[subprocess.Popen[bytes]]:
 def test_up_starts_greets_and_stops(
     place: Lab, command: Command, python: Callable[..., Service], monkeypatch: pytest.MonkeyPatch
 ):
-    """It ends with the address, the login and the Dags, names broken files, and stops cleanly."""
+    """It ends with address, login, lessons and helpers, names broken files, and stops cleanly."""
 
     def broken_files(lab: Lab) -> list[str]:
         os.kill(os.getpid(), signal.SIGTERM)
         return ["dags/x.py: NameError: no"]
 
     monkeypatch.setattr(module.catalogue, "services", lambda lab: [python("service")])
-    monkeypatch.setattr(module.airflow, "listed_lessons", lambda lab: {"one", "two"})
+    monkeypatch.setattr(module.airflow, "listed_lessons", lambda lab: {"one", "two", "two__a"})
     monkeypatch.setattr(module.airflow, "import_errors", broken_files)
 
     code, said = command("up")
@@ -77,7 +77,7 @@ def test_up_starts_greets_and_stops(
     assert code == 0
     assert f"Starting the lab (1 services, state in {place.home})" in said
     assert "! dags/x.py: NameError: no" in said
-    assert f"{place.address} · admin / admin · 2 Dags" in said
+    assert f"{place.address} · admin / admin · 2 lessons and 1 helpers" in said
     assert said.endswith(
         "Ctrl-C stops everything; runs and data are kept.\n\nStopping ...\nThe lab has stopped.\n"
     )
@@ -169,6 +169,52 @@ def test_status_shows_each_service(place: Lab, command: Command, state: str, cod
     assert service.split()[:2] == ["service", state]
     assert service.split()[3:] == ["MiB", "2", "http://here"]
     assert job.split() == ["job", "done", "-", "2", "http://here"]
+
+
+def test_a_held_service_is_as_it_was_asked_to_be(place: Lab, command: Command):
+    """Below the table stands what *held* means, and which command starts it; all is well."""
+    facts = {"address": "", "restarts": 0, "pid": None}
+    write_state(
+        place, {"kafka": {**facts, "state": "ready"}, "azurite": {**facts, "state": "held"}}
+    )
+
+    with another_lab(place):
+        code, said = command("status")
+
+    assert code == 0
+    assert said.splitlines()[-1] == (
+        "azurite is held: stopped by `make stop` until `make start SERVICE=azurite`."
+    )
+    assert said.count("make start") == 1
+
+
+@pytest.mark.parametrize(("action", "example"), [("stop", "kafka"), ("start", "azurite")])
+def test_a_command_without_a_service_says_how_to_name_one(
+    place: Lab, command: Command, action: str, example: str
+):
+    """And which there are; what can be started again is the example for it."""
+    with another_lab(place):
+        states = {"kafka": "ready", "azurite": "held", "seeds": "done"}
+        write_state(place, {name: {"state": state} for name, state in states.items()})
+        code, said = command(action, "")
+
+    assert code == 1
+    assert said == (
+        f"Name a service: `make {action} SERVICE={example}`. There are: kafka, azurite.\n"
+    )
+
+
+def test_logs_without_a_service_say_how_to_name_one(place: Lab, command: Command):
+    """Before there is any log, too."""
+    assert command("logs", "") == (1, "There is no log yet. Start the lab with `make up`.\n")
+    place.logs.mkdir()
+    (place.logs / "kafka.log").touch()
+    (place.logs / "scheduler.log").touch()
+
+    assert command("logs", "") == (
+        1,
+        "Name a service: `make logs SERVICE=scheduler`. There are: kafka, scheduler.\n",
+    )
 
 
 def test_logs_follow_one_file(place: Lab, command: Command, monkeypatch: pytest.MonkeyPatch):

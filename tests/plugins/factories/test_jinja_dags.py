@@ -10,7 +10,7 @@ from airflow.sdk import DAG
 from plugins.factories import jinja_dags, yaml_dags
 from tests.bench.parsing import ROOT
 
-LESSON = "phase15_02_jinja_templates"
+LESSON, TITLE = "phase15_02_jinja_templates", "15.02 · Jinja templates"
 CONFIGS = ROOT / "dags/phase15/configs"
 ENVIRONMENTS = ["dev", "staging", "prod"]
 
@@ -27,7 +27,7 @@ def test_three_dags_differ_in_what_they_should(template: Path):
     """Schedule, retries, owner and the sample; production alone checks its table."""
     made: dict[str, DAG] = {}
 
-    assert jinja_dags.load_environments(template, ENVIRONMENTS, LESSON, made) == []
+    assert jinja_dags.load_environments(template, ENVIRONMENTS, LESSON, TITLE, made) == []
 
     found: dict[str, Any] = {name: made[f"{LESSON}__{name}"] for name in ENVIRONMENTS}
     fill = {name: dag.get_task("fill_table") for name, dag in found.items()}
@@ -57,10 +57,13 @@ def test_an_environment_without_a_variable_hides_no_other(template: Path):
     made: dict[str, DAG] = {}
 
     with pytest.warns(UserWarning, match="SHOP_RETRIES"):
-        (mistake,) = jinja_dags.load_environments(template, ENVIRONMENTS, LESSON, made)
+        (mistake,) = jinja_dags.load_environments(template, ENVIRONMENTS, LESSON, TITLE, made)
 
     assert ": dev: SHOP_RETRIES has no value" in mistake
     assert set(made) == {f"{LESSON}__{name}" for name in ENVIRONMENTS}
+    assert {dag.dag_display_name for dag in made.values()} == {
+        f"{TITLE}: {name}" for name in ENVIRONMENTS
+    }
     refused = [name for name, dag in made.items() if yaml_dags.REFUSED in dag.tags]
     assert refused == [f"{LESSON}__dev"]
     assert mistake in str(made[refused[0]].doc_md)

@@ -14,10 +14,10 @@ def test_a_dag_is_its_tenants_steps_through_its_own_connection():
     """In their order; with its pool, retries, owner and tag."""
     (tenant,) = many(1)
 
-    dag = tenant_dags.build(tenant, "lesson", ["phase15"])
+    dag = tenant_dags.build(tenant, "lesson", "15.03 · Lesson", ["phase15"])
 
     tasks: list[Any] = dag.topological_sort()
-    assert dag.dag_id == "lesson__t0000"
+    assert (dag.dag_id, dag.dag_display_name) == ("lesson__t0000", "15.03 · Lesson: t0000")
     assert [task.task_id for task in tasks] == ["make_table", "fill_table", "check_table"]
     assert [len(task.downstream_task_ids) for task in tasks] == [1, 1, 0]
     for task in tasks:

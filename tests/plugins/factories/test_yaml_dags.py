@@ -13,7 +13,7 @@ from include.dag_factory import edits
 from plugins.factories import yaml_dags
 from tests.bench.parsing import ROOT
 
-LESSON = "phase15_01_yaml_dag_factory"
+LESSON, TITLE = "phase15_01_yaml_dag_factory", "15.01 · YAML Dag factory"
 FILE = ROOT / "dags/phase15/configs/dag_definitions.yaml"
 TEXT = FILE.read_text(encoding="utf-8")
 
@@ -26,10 +26,11 @@ def test_each_entry_becomes_a_dag():
     """With the tasks, edges, settings and defaults that stand in the file."""
     made: dict[str, DAG] = {}
 
-    assert yaml_dags.load(TEXT, FILE.name, made) == []
+    assert yaml_dags.load(TEXT, FILE.name, TITLE, made) == []
 
     assert set(made) == {f"{LESSON}__countries", f"{LESSON}__channels"}
     channels = made[f"{LESSON}__channels"]
+    assert channels.dag_display_name == f"{TITLE}: channels"
     assert edges(channels) == {
         "make_table": set(),
         "fill_table": {"make_table"},
@@ -37,7 +38,7 @@ def test_each_entry_becomes_a_dag():
         "tell": {"read_table"},
     }
     task: Any = channels.get_task("fill_table")
-    assert (task.conn_id, task.retries, task.owner) == ("warehouse", 2, "shop")
+    assert (task.conn_id, task.retries, task.owner) == ("warehouse", 2, "sales")
     assert "fill_table" in str(channels.doc_md)
 
 
@@ -58,6 +59,7 @@ def test_a_wrong_entry_hides_no_other(tmp_path: Path, name: str):
     }
     refused = bag.dags[f"{LESSON}__channels"]
     assert refused.tags == {yaml_dags.REFUSED}
+    assert refused.dag_display_name == f"{TITLE}: channels"
     told = [line for line in bag.captured_warnings[str(lesson)] if FILE.name in line]
     assert told
     for line in told:
@@ -75,7 +77,7 @@ def test_what_only_the_operator_finds_is_told_with_the_entrys_line():
     made: dict[str, DAG] = {}
     text = TEXT.replace("wording.headline", "wording.headlines")
 
-    (mistake,) = yaml_dags.load(text, "x.yaml", made)
+    (mistake,) = yaml_dags.load(text, "x.yaml", TITLE, made)
 
     line = 1 + text[: text.index(f"{LESSON}__channels:")].count("\n")
     assert mistake.startswith(f"x.yaml:{line}: {LESSON}__channels: ")
@@ -88,7 +90,7 @@ def test_wrong_defaults_are_everybodys_mistake():
     """Each Dag that they are for is refused with it, and it is told once."""
     made: dict[str, DAG] = {}
 
-    mistakes = yaml_dags.load(TEXT.replace("retries: 2", "retries: -2", 1), "x.yaml", made)
+    mistakes = yaml_dags.load(TEXT.replace("retries: 2", "retries: -2", 1), "x.yaml", TITLE, made)
 
     assert [line.split(": ")[1] for line in mistakes] == ["default.default_args.retries"]
     assert [dag.tags for dag in made.values()] == [{yaml_dags.REFUSED}] * 2

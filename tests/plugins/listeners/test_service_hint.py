@@ -3,12 +3,15 @@
 import json
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from include.configuration.metadata import connection_facts
+from include.lab.settings import Lab
+from include.lab.supervisor import write_state
 
 
 @pytest.fixture
@@ -40,6 +43,39 @@ def test_names_service_connection_address_and_command(
     assert f"127.0.0.1:{nobody}" in line
     assert "make up" in line
     assert "docker compose up" in line
+
+
+UP, START = "`make up` starts it", "`make start SERVICE=object_store` starts it again"
+
+
+@pytest.mark.parametrize(
+    ("state", "said", "unsaid"), [("held", START, UP), ("restarting", UP, START), (None, UP, START)]
+)
+def test_names_the_command_that_works(
+    nobody: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    hints: list[str],
+    state: str | None,
+    said: str,
+    unsaid: str,
+) -> None:
+    """`make up` does not start what `make stop` has stopped: the lab is running already."""
+    from plugins.listeners import service_hint
+
+    monkeypatch.setenv("LAB_HOME", str(tmp_path))
+    if state:
+        write_state(Lab(tmp_path), {"object_store": {"state": state}})
+    extra = {"endpoint_url": f"http://127.0.0.1:{nobody}"}
+    connection = json.dumps({"conn_type": "aws", "extra": extra})
+    monkeypatch.setenv("AIRFLOW_CONN_OBJECT_STORE", connection)
+
+    service_hint.on_task_instance_failed(_failed_task("object_store"), None)
+
+    (line,) = hints
+    assert said in line
+    assert unsaid not in line
+    assert line.endswith("Then clear this task, and the run goes on.")
 
 
 def test_does_not_ask_where_only_a_browser_goes(

@@ -73,7 +73,7 @@ def test_failed_run_is_told_as_a_whole(inbox: Inbox) -> None:
 
     (row,) = query(ROW, "router_test")
     assert row == ("P2", "sales", "", "r1", "a run of router_test failed", "task_failure")
-    assert inbox.count() == {"slack": 1, "pager": 0, "mail": 1, "event": 0}
+    assert inbox.count() == {"slack": 1, "pager": 0, "mail": 1}
 
 
 def test_late_run_is_told_by_the_triggerer(inbox: Inbox) -> None:
@@ -123,7 +123,7 @@ def test_alert_is_told_even_if_the_warehouse_is_down(
 
     AlertRouter("P1")(context("team:sales"))
 
-    assert inbox.count() == {"slack": 1, "pager": 1, "mail": 0, "event": 0}
+    assert inbox.count() == {"slack": 1, "pager": 1, "mail": 0}
     monkeypatch.undo()
     assert query(ROW, "router_test") == []
 

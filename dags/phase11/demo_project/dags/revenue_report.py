@@ -11,10 +11,11 @@ GROUP = "country"
 @dag(
     # Two environments share one Airflow here, so each has a name of its own.
     dag_id=f"phase11_02_cicd_patterns__{NAME}",
+    dag_display_name=f"11.02 · CI/CD patterns: {NAME}",
     schedule=None,
     is_paused_upon_creation=False,
     default_args={"owner": "sales"},
-    tags=["phase11", NAME],
+    tags=["phase11", NAME, "helper"],
     doc_md=__doc__,
 )
 def revenue_report() -> None:
