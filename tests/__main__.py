@@ -1,53 +1,34 @@
-"""`python -m tests`: every test, and what they cover together.
+"""`python -m tests`: every test, what they cost, and what they cover together.
 
-What measures time comes first, alone; all else runs in four processes, three at a time, each with a
-lab of its own. Two of these labs are whole: on the first, every lesson runs; on the second are the
-tests that wait for Airflow much of the time. For the other two processes, of the earlier lessons
-and of all the rest, services alone are enough, and they give way. What all but the first say is
-shown when all have ended.
+In two processes, because there are two cores at the least, each with a lab of its own: the first
+has a whole one, for what needs its Airflow; for all else services alone are enough. What the second
+says is shown when both have ended.
 """
 
 import compileall
+import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
+import time
+from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
 from include.lab import airflow
 from tests.labs import ROOT
 
-TIMED = "tests/contract/test_reading.py"
-"""What measures the processor's time: first, while nothing else uses the processor."""
-
-# So many that the fourth process begins when every lesson has run.
-EARLY = tuple(str(ROOT / f"tests/dags/phase{number}") for number in range(1, 6))
-ON_THE_FIRST_LAB = ("test_every_lesson.py", "test_secrets.py", "test_service_stopped.py")
-ON_THE_SECOND_LAB = (
-    str(ROOT / "tests/face"),
-    *(
-        str(path)
-        for path in sorted(ROOT.glob("tests/live/test_*.py"))
-        if path.name not in ON_THE_FIRST_LAB
-    ),
-)
-LEFT_OUT = "--ignore={}".format
 PYTEST = (sys.executable, "-m", "pytest", "-p", "tests.cost")
 WITH_AIRFLOW = (*PYTEST, "-m", "airflow")
-SERVICES_ALONE = ("env", f"TESTS_WITHOUT={airflow.NAME}", "nice", "-n", "10")
-WITH_SERVICES = (*SERVICES_ALONE, *PYTEST, "-m", "not airflow")
-# Counting what is covered costs time: of the largest part it is enough.
+# Counting what is covered costs time: here most of it is.
 COVERAGE = ("--cov", "--cov-report=term:skip-covered", "--cov-fail-under=90")
-PROCESSES = (
-    (*WITH_AIRFLOW, *map(LEFT_OUT, ON_THE_SECOND_LAB)),
-    (*WITH_SERVICES, *map(LEFT_OUT, (*EARLY, TIMED)), *COVERAGE),
-    (*WITH_SERVICES, *EARLY),
-    (*WITH_AIRFLOW, *ON_THE_SECOND_LAB),
+WITH_SERVICES = (
+    *("env", f"TESTS_WITHOUT={airflow.NAME}"),
+    *(*PYTEST, "-m", "not airflow", *COVERAGE),
 )
-AT_A_TIME = 3
-"""With all four on two cores, lessons exceed their times."""
+DEAREST = 20
 
 
 def main() -> int:
@@ -55,37 +36,51 @@ def main() -> int:
     # Where Python keeps no bytecode by itself, the process of each task would compile this anew.
     for room in ("include", "plugins"):
         compileall.compile_dir(ROOT / room, quiet=1)
-    with (
-        tempfile.TemporaryDirectory(prefix="curriculum-tests-") as folder,
-        ThreadPoolExecutor(AT_A_TIME) as pool,
-    ):
-        codes = [subprocess.run([*PYTEST, TIMED], check=False).returncode]
-        logs = [Path(folder, f"{number}.txt") for number in range(1, len(PROCESSES))]
-        running = [
-            pool.submit(_run, command, Path(folder), log)
-            for command, log in zip(PROCESSES, [None, *logs], strict=True)
-        ]
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="curriculum-tests-") as name:
+        folder = Path(name)
+        log = folder / "services.txt"
+        live = _start(WITH_AIRFLOW, folder / "live.json", None)
+        services = _start(WITH_SERVICES, folder / "services.json", log)
         try:
-            codes += [process.result() for process in running]
+            codes = [live.wait(), services.wait()]
         except KeyboardInterrupt:
-            # Ctrl-C has reached those that run; no other begins.
-            pool.shutdown(cancel_futures=True)
+            # Ctrl-C has reached both; each stops its lab.
+            live.wait()
+            services.wait()
             return 130
-        for log in logs:
-            sys.stdout.write(log.read_text(errors="replace"))
+        sys.stdout.write(log.read_text(errors="replace"))
+        sys.stdout.writelines(_costs(folder, time.monotonic() - began))
         return max(codes)
 
 
-def _run(command: tuple[str, ...], folder: Path, log: Path | None) -> int:
-    """Run one process to its end; what it says is seen here, or is written to the log."""
-    environment = {
-        **os.environ,
-        "COVERAGE_FILE": str(folder / "coverage"),
-        "TESTS_COST": f"/tmp/cost-{log.stem if log else 0}.json",
-    }
+def _start(command: tuple[str, ...], costs: Path, log: Path | None) -> subprocess.Popen[bytes]:
+    """Start one process; what it says is seen here, or is written to the log."""
+    environment = {**os.environ, "TESTS_COST": str(costs)}
+    environment["COVERAGE_FILE"] = str(costs.with_name("coverage"))
     with log.open("wb") if log else nullcontext() as said:
-        done = subprocess.run(command, env=environment, stdout=said, stderr=said, check=False)
-    return done.returncode
+        return subprocess.Popen(command, env=environment, stdout=said, stderr=said)
+
+
+def _costs(folder: Path, seconds: float) -> Iterator[str]:
+    """The dearest tests and the whole, line by line; all of it is kept in `reports/costs.json`."""
+    tests = {
+        name: phases
+        for file in folder.glob("*.json")
+        for name, phases in json.loads(file.read_text()).items()
+    }
+    kept = ROOT / "reports" / "costs.json"
+    kept.parent.mkdir(exist_ok=True)
+    kept.write_text(json.dumps(tests, indent=1))
+    rows = [(*map(sum, zip(*phases.values(), strict=True)), name) for name, phases in tests.items()]
+    dearest = sorted(rows, key=lambda row: row[0] + row[1], reverse=True)[:DEAREST]
+    yield f"\nThe {DEAREST} dearest tests, in core-seconds: their own, and of what they started\n"
+    yield from (f"{own:8.1f} {services:8.1f}  {name}\n" for own, services, name in dearest)
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    yield (
+        f"{len(tests)} tests took {seconds / 60:.1f} minutes and "
+        f"{usage.ru_utime + usage.ru_stime:.0f} core-seconds.\n"
+    )
 
 
 if __name__ == "__main__":

@@ -10,12 +10,15 @@ import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.live.rounds import Round
 
 from tests.labs import ROOT, LabDidNotStartError, free_port_base, start_lab
 
@@ -43,6 +46,7 @@ from include.lab.airflow_settings import airflow_environment  # noqa: E402
 from include.lab.postgres import data_folder  # noqa: E402
 from include.lab.settings import Lab  # noqa: E402
 from tests.lessons import Result, Run, run_dag  # noqa: E402
+from tests.live.rest import Rest  # noqa: E402
 
 LAB = Lab.from_environment()
 BUNDLE = {
@@ -71,8 +75,11 @@ def pytest_sessionfinish() -> None:
         shutil.rmtree(data_folder(LAB).parent, ignore_errors=True)
 
 
-AFTER_EVERY_LESSON = ("test_every_lesson.py", "test_secrets.py")
+FIRST = ("test_every_lesson.py", "test_secrets.py")
 """The first of them runs every lesson, and the second looks at what that has left."""
+
+LAST = ("test_service_stopped.py", "test_recovery.py", "test_lab.py")
+"""They stop and kill what all others need."""
 
 
 OF_THE_SUPERVISOR = {"read_state", "start_lab", "stopped", "wait_for"}
@@ -81,7 +88,7 @@ OF_THE_SUPERVISOR = {"read_state", "start_lab", "stopped", "wait_for"}
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what needs the running lab, and what needs the lab's own Airflow too."""
-    items.sort(key=lambda item: item.path.name not in AFTER_EVERY_LESSON)
+    items.sort(key=lambda item: (item.path.name in LAST) - (item.path.name in FIRST))
     for item in items:
         if "lab" in getattr(item, "fixturenames", ()):
             item.add_marker("lab")
@@ -136,6 +143,31 @@ def run(bag: Any, lab: Lab) -> Run:
         return run_dag(bag.dags[dag_id], conf, logical_date)
 
     return run_lesson
+
+
+@pytest.fixture(scope="session")
+def rest(lab: Lab) -> Rest:
+    """The admin, logged in to the lab's own Airflow."""
+    return Rest(lab)
+
+
+@pytest.fixture(scope="session")
+def rounds(lab: Lab, rest: Rest) -> "list[Round]":
+    """Every lesson untouched on the live scheduler, twice: played once for all tests."""
+    from tests.live.rounds import play
+
+    return [play(lab, rest) for _ in range(2)]
+
+
+@pytest.fixture(scope="session")
+def untouched(rounds: "list[Round]") -> Callable[[str], str]:
+    """The id of the run of a lesson that was triggered untouched last, and ended success."""
+
+    def last_run(lesson: str) -> str:
+        assert rounds[-1].states[lesson] == "success", rounds[-1].why
+        return rounds[-1].runs[lesson]
+
+    return last_run
 
 
 @pytest.fixture

@@ -20,6 +20,8 @@ from include.lab.__main__ import memory_bytes
 from include.lab.postgres import postgres
 from include.lab.settings import Lab
 from include.lab.supervisor import Supervisor, read_state
+from tests.bench import tasks
+from tests.bench.tasks import Cost
 from tests.labs import free_port_base, start_lab
 from tests.live.rest import Rest
 
@@ -31,15 +33,19 @@ class Life:
     """What was measured on one lab, its database already there.
 
     `airflow_seconds` is until Airflow's four components alone are healthy, `lessons` the seconds of
-    each lesson's run, `lessons_seconds` until all of them, triggered at once, had ended.
+    each lesson's run, `lessons_seconds` until all of them, triggered at once, had ended. Memory is
+    in bytes: `memory` that of each service while the lab is idle, `memory_after` that of all when
+    the lessons have run.
     """
 
     seconds: float
     airflow_seconds: float
     memory: dict[str, int]
+    memory_after: int
     lessons: dict[str, float]
     lessons_seconds: float
     failed: list[str]
+    task: Cost
 
     @property
     def gibibytes(self) -> float:
@@ -64,14 +70,22 @@ def live(tell: Callable[[str], None]) -> Life:
         with _running(place) as seconds:
             tell("waiting until it is idle ...")
             time.sleep(IDLE_SECONDS)
-            memory = {name: memory_bytes(one["pid"]) for name, one in read_state(lab).items()}
+            memory = _memory(lab)
             tell("running every lesson once ...")
             lessons, together, failed = _run_lessons(lab)
+            time.sleep(IDLE_SECONDS)
+            after = sum(_memory(lab).values())
         tell("starting Airflow's components alone ...")
         airflow_seconds = min(_airflow_alone(lab) for _ in range(2))
         with _running(place) as again:
             seconds = min(seconds, again)
-    return Life(seconds, airflow_seconds, memory, lessons, together, failed)
+        tell("running tasks that do nothing, in the lab and in a bare Airflow ...")
+        task = tasks.measure(lab)
+    return Life(seconds, airflow_seconds, memory, after, lessons, together, failed, task)
+
+
+def _memory(lab: Lab) -> dict[str, int]:
+    return {name: memory_bytes(one["pid"]) for name, one in read_state(lab).items()}
 
 
 @contextmanager

@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 from include.curriculum import syllabus
-from tests.bench import bars
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = tuple(f"{ROOT / room}{os.sep}" for room in ("dags", "plugins", "include"))
@@ -69,27 +68,22 @@ class Reading:
 class Folders:
     """Seconds to read all lessons cold and again, and what they are compared with.
 
-    `examples` is how many example files Airflow brings. An empty Dag has no task; a hollow one has
-    as many as the lesson it is compared with, and they do nothing.
+    `lessons` and `examples` are how many files there are of ours, and of Airflow's own examples. A
+    hollow Dag has as many tasks as the one it is compared with, and they do nothing.
     """
 
     lessons_cold: float
     lessons_warm: float
     examples_cold: float
     examples_warm: float
-    empty_warm: float
     hollow_warm: float
+    lessons: int
     examples: int
 
     @property
     def cold_ratio(self) -> float:
-        """All lessons cold, against Airflow's own examples."""
-        return self.lessons_cold / self.examples_cold
-
-    @property
-    def warm_ratio(self) -> float:
-        """All lessons again, against as many empty Dags."""
-        return self.lessons_warm / self.empty_warm
+        """A lesson's file read cold, against a file of Airflow's own examples."""
+        return (self.lessons_cold / self.lessons) / (self.examples_cold / self.examples)
 
     @property
     def hollow_ratio(self) -> float:
@@ -97,17 +91,25 @@ class Folders:
         return self.lessons_warm / self.hollow_warm
 
 
-def read_all(others: Iterable[Path] = ()) -> tuple[dict[Path, Reading], Folders]:
-    """Read every lesson, and `others`, alone; then all lessons together, and Airflow's examples.
+def read_alone(others: Iterable[Path] = ()) -> dict[Path, Reading]:
+    """Read every lesson, and `others`, each alone and cold."""
+    return _readings(_in_own_process("alone", *map(str, others)))
 
-    All in one process more, for each start of Airflow costs seconds.
+
+def read_all() -> tuple[dict[Path, Reading], Folders]:
+    """Read every lesson alone; then all lessons together, and Airflow's examples.
+
+    All in one process, because each start of Airflow costs seconds.
     """
-    answer = _in_own_process(map(str, others))
-    readings = {Path(name): Reading(**facts) for name, facts in answer["alone"].items()}
-    return readings, Folders(**answer["folders"])
+    answer = _in_own_process("all")
+    return _readings(answer), Folders(**answer["folders"])
 
 
-def _in_own_process(arguments: Iterable[str]) -> Any:
+def _readings(answer: Any) -> dict[Path, Reading]:
+    return {Path(name): Reading(**facts) for name, facts in answer["alone"].items()}
+
+
+def _in_own_process(*arguments: str) -> Any:
     with tempfile.TemporaryDirectory() as home:
         done = subprocess.run(
             [sys.executable, "-m", "tests.bench.parsing", *arguments],
@@ -126,26 +128,19 @@ def _in_own_process(arguments: Iterable[str]) -> Any:
         return json.loads(done.stdout.splitlines()[-1])
 
 
-def main(others: list[str]) -> dict[str, Any]:
-    """Measure in this process; return what the caller decodes."""
+def main(what: str, *others: str) -> dict[str, Any]:
+    """Measure in this process, `alone` or `all`; return what the caller decodes."""
     for module in LOADED_BEFORE:
         importlib.import_module(module)
 
     built = [ROOT / lesson.file for lesson in syllabus.load().lessons if lesson.built()]
     readings = {file: _alone(file) for file in (*built, *map(Path, others))}
-    return {
-        "alone": {str(file): asdict(reading) for file, reading in readings.items()},
-        "folders": asdict(_folders()),
-    }
+    alone = {str(file): asdict(reading) for file, reading in readings.items()}
+    return {"alone": alone, **({"folders": asdict(_folders())} if what == "all" else {})}
 
 
 def _alone(file: Path) -> Reading:
     reading: Reading = _forked(lambda: _read(file))
-    for _ in range(2):
-        # A busy machine makes the processor itself slow.
-        if reading.seconds > bars.ALONE_MEDIAN.limit:
-            seconds = _forked(lambda: _read(file)).seconds
-            reading = replace(reading, seconds=min(seconds, reading.seconds))
     if not reading.heavy:
         return reading
     brought = _forked(lambda: _brought_by_airflow(file))
@@ -156,11 +151,10 @@ def _folders() -> Folders:
     examples = Path(str(files_of("airflow.example_dags")))
     sizes = _forked(lambda: [len(dag.tasks) for dag in _bag(ROOT / "dags").dags.values()])
     lessons = _forked(lambda: _read_folder(ROOT / "dags"))
+    files = len([*(ROOT / "dags").glob("phase*/[0-9][0-9]_*.py")])
     number = len([*examples.glob("*.py")]) - 1  # all but __init__.py
     examples_read = _forked(lambda: _read_folder(examples))
-    return Folders(
-        *lessons, *examples_read, _read_dags([0] * len(sizes)), _read_dags(sizes), number
-    )
+    return Folders(*lessons, *examples_read, _read_dags(sizes), files, number)
 
 
 def _read_dags(sizes: list[int]) -> float:
@@ -281,4 +275,4 @@ def _forked(measure: Callable[[], Any]) -> Any:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(f"\n{json.dumps(main(sys.argv[1:]))}\n")
+    sys.stdout.write(f"\n{json.dumps(main(*sys.argv[1:]))}\n")

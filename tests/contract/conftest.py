@@ -9,7 +9,7 @@ from include.alerting import routes
 from include.catalog import sources
 from include.configuration import metadata
 from include.curriculum import syllabus
-from tests.bench.parsing import ROOT, Folders, Reading, read_all
+from tests.bench.parsing import ROOT, Reading, read_alone
 from tests.conftest import FOLDER
 
 BUILT = [lesson for lesson in syllabus.load().lessons if lesson.built()]
@@ -51,7 +51,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("lesson", BUILT, ids=lambda lesson: lesson.id)
 
 
-Measured = tuple[dict[Path, Reading], Folders]
+Measured = dict[Path, Reading]
 READINGS = pytest.StashKey[Future[Measured]]()
 RULE_BREAKER = FOLDER / "breaks_every_rule.py"
 
@@ -63,7 +63,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if asking:
         items.sort(key=lambda item: item in asking)
         RULE_BREAKER.write_text(BREAKS_EVERY_RULE)
-        asking[0].config.stash[READINGS] = ThreadPoolExecutor(1).submit(read_all, [RULE_BREAKER])
+        asking[0].config.stash[READINGS] = ThreadPoolExecutor(1).submit(read_alone, [RULE_BREAKER])
 
 
 @pytest.fixture(scope="session")
@@ -75,7 +75,7 @@ def measured(pytestconfig: pytest.Config) -> Measured:
 @pytest.fixture
 def reading(measured: Measured, lesson: syllabus.Lesson) -> Reading:
     """What came of reading this lesson alone."""
-    return measured[0][ROOT / lesson.file]
+    return measured[ROOT / lesson.file]
 
 
 @pytest.fixture(scope="session")

@@ -37,14 +37,19 @@ def page(lab: Lab) -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=path, args=arguments)
         page = browser.new_page(viewport={"width": 1440, "height": 900}, locale="en-US")
         page.set_default_timeout(90_000)
-        page.goto(f"{lab.url('airflow')}/auth/login/")
-        page.wait_for_load_state("networkidle")
-        page.screenshot(path=SCREENSHOTS / "login.png")
-        page.fill("input[name=username]", ADMIN[0])
-        page.fill("input[name=password]", ADMIN[1])
-        page.click("input[type=submit], button[type=submit]")
-        page.wait_for_url(lambda url: "login" not in url)
-        # The list stays empty if the first page is left while it is still loading.
-        page.wait_for_load_state("networkidle")
+        log_in(page, lab, *ADMIN)
         yield page
         browser.close()
+
+
+def log_in(page: Any, lab: Lab, user: str, password: str) -> None:
+    """Log in by the form, as a person does, and wait for the first page."""
+    page.goto(f"{lab.url('airflow')}/auth/login/")
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=SCREENSHOTS / "login.png")
+    page.fill("input[name=username]", user)
+    page.fill("input[name=password]", password)
+    page.click("input[type=submit], button[type=submit]")
+    page.wait_for_url(lambda url: "login" not in url)
+    # The list stays empty if the first page is left while it is still loading.
+    page.wait_for_load_state("networkidle")

@@ -1,39 +1,27 @@
 """What a person sees on the pages that lessons make, opened at the address that the run returns."""
 
 import itertools
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from include.delivery import report
+from include.delivery.checks import Outcome, Report
 from include.lab.settings import Lab
 from tests.face.conftest import SCREENSHOTS
 from tests.live.rest import Rest
 
 DOCS, DRIFT = "phase10_01_great_expectations", "phase10_03_data_profiling"
 TESTS, GRAPH = "phase11_01_dag_testing", "phase13_03_dag_dependencies"
-LINEAGE, CATALOGUE = "phase17_01_openlineage", "phase17_02_data_catalog"
-TRIGGERED: dict[str, dict[str, Any]] = {
-    DOCS: {"spoil": "customer is missing"},
-    DRIFT: {},
-    TESTS: {"change": "wrong_total"},
-    GRAPH: {},
-    LINEAGE: {},
-    CATALOGUE: {},
-}
+LINEAGE = "phase17_01_openlineage"
+
+Untouched = Callable[[str], str]
 
 
-@pytest.fixture(scope="module")
-def runs(lab: Lab) -> dict[str, str]:
-    """A run of each lesson, all begun at once: the first test waits for what all need."""
-    rest = Rest(lab)
-    return {lesson: rest.trigger(lesson, conf=conf) for lesson, conf in TRIGGERED.items()}
-
-
-def _returned(lab: Lab, runs: dict[str, str], lesson: str, state: str, task: str) -> Any:
-    """What the task of the lesson's run returned, after the run has ended in this state."""
-    rest, run = Rest(lab), f"dags/{lesson}/dagRuns/{runs[lesson]}"
-    assert rest.wait(lesson, runs[lesson], 300) == state
-    path = f"{run}/taskInstances/{task}/xcomEntries/return_value"
+def _returned(rest: Rest, lesson: str, run_id: str, task: str) -> Any:
+    """What the task of the lesson's run returned."""
+    path = f"dags/{lesson}/dagRuns/{run_id}/taskInstances/{task}/xcomEntries/return_value"
     return rest.get(path, deserialize=True)["value"]
 
 
@@ -70,9 +58,11 @@ def tab(page: Any) -> Any:
     tab.close()
 
 
-def test_data_docs_say_what_is_wrong(lab: Lab, runs: dict[str, str], tab: Any) -> None:
+def test_data_docs_say_what_is_wrong(rest: Rest, tab: Any) -> None:
     """10.01: the start page names the broken rule, and the page behind it marks one of eleven."""
-    found = _returned(lab, runs, DOCS, "failed", "check_batch")
+    run_id = rest.trigger(DOCS, conf={"spoil": "customer is missing"})
+    assert rest.wait(DOCS, run_id) == "failed"
+    found = _returned(rest, DOCS, run_id, "check_batch")
     _open(tab, found["page"], "data_docs")
     assert tab.get_by_role("heading", name="Data Docs").is_visible()
     assert tab.locator(".bad", has_text="Failed").is_visible()
@@ -88,9 +78,9 @@ def test_data_docs_say_what_is_wrong(lab: Lab, runs: dict[str, str], tab: Any) -
     assert row.get_by_text("values must never be null").is_visible()
 
 
-def test_drift_is_drawn(lab: Lab, runs: dict[str, str], tab: Any) -> None:
+def test_drift_is_drawn(rest: Rest, untouched: Untouched, tab: Any) -> None:
     """10.03: a picture for each column, with bars of both months; the verdicts stand above."""
-    _open(tab, _returned(lab, runs, DRIFT, "success", "publish_report"), "drift")
+    _open(tab, _returned(rest, DRIFT, untouched(DRIFT), "publish_report"), "drift")
 
     assert tab.get_by_role("heading", name="Orders of 2026-03 against 2026-02").is_visible()
     assert tab.locator(".moved").inner_text() == "Drift in quantity, amount, channel."
@@ -101,23 +91,33 @@ def test_drift_is_drawn(lab: Lab, runs: dict[str, str], tab: Any) -> None:
         assert tab.locator("svg text", has_text=f"{title}, PSI").is_visible()
 
 
-def test_test_report_names_the_failed_test(lab: Lab, runs: dict[str, str], tab: Any) -> None:
-    """11.01: the failed tests are marked with their reason; the bars of coverage have a length."""
-    _open(tab, _returned(lab, runs, TESTS, "failed", "publish_report"), "test_report")
+def test_test_report_shows_tests_and_coverage(rest: Rest, untouched: Untouched, tab: Any) -> None:
+    """11.01: all tests have passed, and the bars of coverage have a length."""
+    _open(tab, _returned(rest, TESTS, untouched(TESTS), "publish_report"), "test_report")
 
     assert tab.get_by_role("heading", name="Tests of the revenue report").is_visible()
-    failed = tab.locator("tr", has=tab.locator("td.failed"))
-    assert tab.get_by_text(f"11 tests, {failed.count()} failed").is_visible()
-    caught = failed.filter(has_text="test_a_cancelled_order_earns_nothing")
-    assert "assert" in caught.inner_text()
+    assert tab.get_by_text("11 tests, 0 failed").is_visible()
     bars = tab.locator(".bar i")
     assert bars.count() == 4
     assert all(bars.nth(place).bounding_box()["width"] > 50 for place in range(4))
 
 
-def test_dependencies_are_drawn(lab: Lab, runs: dict[str, str], tab: Any) -> None:
+def test_test_report_names_the_failed_test(tab: Any) -> None:
+    """11.01: a failed test is marked, with its reason."""
+    outcomes = [Outcome("unit.py::test_good", "passed")]
+    outcomes.append(Outcome("unit.py::test_bad", "failed", "assert 1 == 2"))
+    tab.set_content(report.page("Tests", [Report("unit", outcomes, {}, {})]))
+    _keep(tab, "test_report_failed")
+
+    assert tab.get_by_text("2 tests, 1 failed").is_visible()
+    (failed,) = tab.locator("tr", has=tab.locator("td.failed")).all()
+    assert "test_bad" in failed.inner_text()
+    assert "assert 1 == 2" in failed.inner_text()
+
+
+def test_dependencies_are_drawn(rest: Rest, untouched: Untouched, tab: Any) -> None:
     """13.03: four boxes and five arrows, no box upon another, and the same edges in words."""
-    address = _returned(lab, runs, GRAPH, "success", "draw_graph")
+    address = _returned(rest, GRAPH, untouched(GRAPH), "draw_graph")
     _open(tab, address, "dependencies")
 
     assert tab.get_by_role("heading", name=GRAPH).is_visible()
@@ -139,9 +139,9 @@ def test_dependencies_are_drawn(lab: Lab, runs: dict[str, str], tab: Any) -> Non
     assert min(natural) > 0
 
 
-def test_lineage_is_drawn(lab: Lab, runs: dict[str, str], tab: Any) -> None:
+@pytest.mark.usefixtures("rounds")
+def test_lineage_is_drawn(lab: Lab, tab: Any) -> None:
     """17.01: from the tables through the jobs to the newsletter, and the facet of our own."""
-    _returned(lab, runs, LINEAGE, "success", "trace_column")
     _open(tab, f"{lab.url('inbox')}/lineage", "lineage")
 
     for name in ("shop.orders", "marts.lineage_revenue", "newsletter"):
@@ -150,12 +150,9 @@ def test_lineage_is_drawn(lab: Lab, runs: dict[str, str], tab: Any) -> None:
     assert tab.get_by_text("shop_trust").first.is_visible()
 
 
-def test_the_catalogue_shows_tables_owners_and_tags(
-    lab: Lab, runs: dict[str, str], tab: Any
-) -> None:
+@pytest.mark.usefixtures("rounds")
+def test_the_catalogue_shows_tables_owners_and_tags(lab: Lab, tab: Any) -> None:
     """17.02: all there is; behind a tag, only what bears it."""
-    rest = Rest(lab)
-    assert rest.wait(CATALOGUE, runs[CATALOGUE], 300) == "success"
     _open(tab, f"{lab.url('inbox')}/catalog", "catalogue")
 
     everything = tab.locator("article").count()

@@ -2,11 +2,11 @@
 
 from typing import Any
 
+import pytest
 from mlflow import MlflowClient
 
 from include.lab.settings import Lab
 from tests.face.conftest import SCREENSHOTS
-from tests.live.rest import Rest
 
 LESSON, MODEL = "phase6_01_mlflow_integration", "phase6_01_churn"
 
@@ -22,10 +22,10 @@ def _open(page: Any, address: str, text: str) -> None:
         told.first.click()
 
 
+@pytest.mark.usefixtures("rounds")
 def test_model_leads_back_to_airflow_and_shows_how_good_it_is(lab: Lab, page: Any) -> None:
     """The version has its alias and a link to the task that made it; its run has the picture."""
-    rest, mlflow = Rest(lab), lab.url("mlflow")
-    assert rest.wait(LESSON, rest.trigger(LESSON)) == "success"
+    mlflow = lab.url("mlflow")
     version = MlflowClient(mlflow, mlflow).get_model_version_by_alias(MODEL, "current")
     experiment = MlflowClient(mlflow, mlflow).get_run(version.run_id).info.experiment_id
 

@@ -2,15 +2,16 @@
 
 from typing import Any
 
+import pytest
+
 from include.lab.settings import Lab
 from tests.face.conftest import SCREENSHOTS
 from tests.live.rest import Rest
 
 
+@pytest.mark.usefixtures("rounds")
 def test_the_page_of_metrics_draws_the_board(lab: Lab, page: Any) -> None:
     """After a run, the orders by status stand there as bars, without anything from elsewhere."""
-    rest, lesson = Rest(lab), "phase12_01_metrics_monitoring"
-    assert rest.wait(lesson, rest.trigger(lesson)) == "success"
     asked: list[str] = []
     page = page.context.browser.new_page()
     page.on("request", lambda request: asked.append(request.url))

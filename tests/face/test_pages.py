@@ -2,6 +2,7 @@
 
 import re
 import smtplib
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -10,7 +11,6 @@ from include.curriculum import syllabus
 from include.lab.settings import Lab
 from include.notifications.email import build_mail
 from tests.face.conftest import SCREENSHOTS
-from tests.live.rest import Rest
 
 LESSON = "phase5_03_task_groups"
 
@@ -49,11 +49,9 @@ def test_lessons_page_is_rendered(lab: Lab, page: Any) -> None:
     assert page.get_by_text("## What you will learn").count() == 0
 
 
-def test_graph_shows_the_groups(lab: Lab, page: Any) -> None:
+def test_graph_shows_the_groups(lab: Lab, page: Any, untouched: Callable[[str], str]) -> None:
     """The graph of a run shows its groups as boxes."""
-    rest = Rest(lab)
-    run_id = rest.trigger(LESSON)
-    assert rest.wait(LESSON, run_id) == "success"
+    run_id = untouched(LESSON)
     _look(page, f"{lab.url('airflow')}/dags/{LESSON}/runs/{run_id}", "publish", "run")
 
     page.get_by_role("button", name="Show Graph").click()

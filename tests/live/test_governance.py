@@ -1,5 +1,6 @@
 """17.03 on the live scheduler: rules are kept, a person is asked, and all that is hit is told."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,7 +15,6 @@ from tests.lessons import query, query_as
 from tests.live.rest import Rest
 
 LESSON = "phase17_03_governance_workflows"
-LINEAGE = "phase17_01_openlineage"
 
 
 def as_analyst(sql: str) -> list[tuple[Any, ...]]:
@@ -27,27 +27,23 @@ def returned(rest: Rest, run_id: str, task_id: str) -> Any:
     return rest.get(f"{task}/xcomEntries/return_value", deserialize=True)["value"]
 
 
-def governed(rest: Rest, answer: str = "", **conf: Any) -> tuple[str, str]:
-    """Trigger, and give the answer, if there is one; the run's id and state."""
-    run_id = rest.trigger(LESSON, conf=conf)
-    if answer:
-        rest.answer(LESSON, run_id, "review_access", answer)
+def governed(rest: Rest, answer: str, event: str) -> tuple[str, str]:
+    """Trigger, and give the answer; the run's id and state."""
+    run_id = rest.trigger(LESSON, conf={"event": event})
+    rest.answer(LESSON, run_id, "review_access", answer)
     return run_id, rest.wait(LESSON, run_id, 200)
 
 
-@pytest.fixture(scope="module")
-def untouched(rest: Rest) -> str:
-    """A run as anybody starts it, with lineage of other lessons around."""
-    assert rest.wait(LINEAGE, rest.trigger(LINEAGE)) == "success"
-    run_id, state = governed(rest)
-    assert state == "success", rest.failures(LESSON, run_id)
-    return run_id
+@pytest.fixture
+def run_id(untouched: Callable[[str], str]) -> str:
+    """A run as anybody starts it, with lineage of other lessons around; nobody has answered it."""
+    return untouched(LESSON)
 
 
 @pytest.mark.timeout(600)
-def test_expired_rows_are_gone_and_held_rows_kept(rest: Rest, untouched: str) -> None:
+def test_expired_rows_are_gone_and_held_rows_kept(rest: Rest, run_id: str) -> None:
     """As many as the orders have; each held one is of a customer with a reason."""
-    done = returned(rest, untouched, "enforce_retention")
+    done = returned(rest, run_id, "enforce_retention")
     held = tuple(retention.HOLDS)
 
     expired = "FROM shop.orders WHERE ordered_at < %s AND customer_id {} IN %s"
@@ -63,27 +59,27 @@ def test_expired_rows_are_gone_and_held_rows_kept(rest: Rest, untouched: str) ->
 
 
 @pytest.mark.timeout(600)
-def test_impact_is_what_the_lineage_says(lab: Lab, rest: Rest, untouched: str) -> None:
+def test_impact_is_what_the_lineage_says(lab: Lab, rest: Rest, run_id: str) -> None:
     """The very nodes that the collector's graph has behind the orders, other lessons' included."""
     where = connections()["warehouse"]
     orders = dataset_id(f"postgres://{where['host']}:{where['port']}", "warehouse.shop.orders")
     client = Inbox(lab).client
     answer = client.get("/api/v1/lineage", params={"nodeId": orders}).json()
 
-    impact = returned(rest, untouched, "find_impact")
+    impact = returned(rest, run_id, "find_impact")
 
     assert impact == downstream(orders, edges_of(answer))
     assert any("marts.lineage_revenue" in node for node in impact)
     assert any(retention.TABLE in node for node in impact)
-    assert returned(rest, untouched, "classify_columns") == {
+    assert returned(rest, run_id, "classify_columns") == {
         "shop.customers": ["name", "email", "birth_year"]
     }
 
 
 @pytest.mark.timeout(600)
-def test_nobody_answers_and_access_is_taken_back(rest: Rest, untouched: str) -> None:
+def test_nobody_answers_and_access_is_taken_back(rest: Rest, run_id: str) -> None:
     """The real database refuses the analyst, who could read while the question stood."""
-    before, after = (returned(rest, untouched, t) for t in ("list_access", "apply_review"))
+    before, after = (returned(rest, run_id, t) for t in ("list_access", "apply_review"))
 
     assert before == [[access.READER, retention.TABLE, "SELECT"]]
     assert after == []
@@ -92,14 +88,13 @@ def test_nobody_answers_and_access_is_taken_back(rest: Rest, untouched: str) -> 
 
 
 @pytest.mark.timeout(600)
-def test_a_person_keeps_access_and_a_breaking_change_is_told(
-    lab: Lab, rest: Rest, untouched: str
-) -> None:
+@pytest.mark.usefixtures("rounds")
+def test_a_person_keeps_access_and_a_breaking_change_is_told(lab: Lab, rest: Rest) -> None:
     """The analyst still reads; the change fails, and the alert names all that depends on it."""
     inbox = Inbox(lab)
     inbox.clear()
 
-    run_id, state = governed(rest, access.KEEP, event="breaking_change")
+    run_id, state = governed(rest, access.KEEP, "breaking_change")
 
     assert state == "failed"
     states = {ti["task_id"]: ti["state"] for ti in rest.tasks(LESSON, run_id)}
@@ -114,6 +109,6 @@ def test_a_person_keeps_access_and_a_breaking_change_is_told(
     assert "logistics" in told
 
     inbox.clear()
-    run_id, state = governed(rest, access.REVOKE, event="late_data")
+    run_id, state = governed(rest, access.REVOKE, "late_data")
     assert state == "success", rest.failures(LESSON, run_id)
     assert any("later than promised" in str(one) for one in inbox.newest("slack"))

@@ -152,10 +152,10 @@ def test_nobody_there_is_told_within_the_time_given(lab: Lab) -> None:
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.usefixtures("rounds")
 def test_a_consumer_killed_before_its_commit_loses_and_doubles_nothing(rest: Rest) -> None:
     """9.04: after the write the process is killed; its second try gets the same messages again."""
     lesson = "phase9_04_message_queues"
-    assert rest.wait(lesson, rest.trigger(lesson)) == "success"
     rows = "SELECT * FROM marts.streamed_orders ORDER BY 1"
     before = query(rows), query("SELECT reason, value FROM marts.order_dead_letters ORDER BY 2")
 

@@ -3,12 +3,19 @@
 import os
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
 
 import pytest
 
 from include.lab.airflow import COMPONENTS
+from include.lab.seeding import open_warehouse
 from include.lab.settings import Lab
 from include.lab.supervisor import read_state
+from include.resilience.circuit_breaker import Rules, State
+from include.resilience.circuit_store import CREATE_TABLE, CircuitBreaker, CircuitOpenError
+from include.resilience.errors import TransientError
 from tests.labs import wait_for
 from tests.lessons import query
 from tests.live.rest import Rest
@@ -16,10 +23,30 @@ from tests.live.rest import Rest
 LESSON = "phase3_03_sensors"
 
 
+@pytest.fixture(scope="module")
+def breaker(lab: Lab) -> Iterator[CircuitBreaker]:
+    """A circuit of 7.03 that was opened a moment ago, for an hour."""
+    hour = timedelta(hours=1)
+    breaker = CircuitBreaker("tests/live", Rules(1, cool_down=hour, lease=hour), open_warehouse)
+    with closing(open_warehouse()) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(CREATE_TABLE)
+        cursor.execute("DELETE FROM marts.circuits WHERE name = 'tests/live'")
+    with pytest.raises(TransientError), breaker.guard():
+        raise TransientError("busy")
+    yield breaker
+    query("DELETE FROM marts.circuits WHERE name = 'tests/live' RETURNING name")
+
+
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("service", ["triggerer", "scheduler", "postgres"])
-def test_a_killed_component_comes_back_and_the_run_ends(lab: Lab, rest: Rest, service: str) -> None:
-    """kill -9 while sensors wait: it is ready again, and the run ends or can be cleared to end."""
+def test_a_killed_component_comes_back_and_the_run_ends(
+    lab: Lab, rest: Rest, breaker: CircuitBreaker, service: str
+) -> None:
+    """kill -9 while sensors wait: it is ready again, and the run ends or can be cleared to end.
+
+    A circuit that was open before is open afterwards, and lets nobody through.
+    """
+    before = breaker.circuit()
     run_id = rest.trigger(LESSON)
     end = time.monotonic() + 60
     while not any(ti["state"] == "deferred" for ti in rest.tasks(LESSON, run_id)):
@@ -39,3 +66,7 @@ def test_a_killed_component_comes_back_and_the_run_ends(lab: Lab, rest: Rest, se
         assert cleared.status_code == 200, cleared.text
         assert again.wait(LESSON, run_id, 300) == "success"
     assert query("SELECT count(*) FROM shop.suppliers") == [(8,)]
+    assert before.state is State.OPEN
+    assert breaker.circuit() == before
+    with pytest.raises(CircuitOpenError):
+        breaker.ask()

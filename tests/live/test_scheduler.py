@@ -1,6 +1,7 @@
 """What only a running scheduler shows: time, slots, deferral, backfills, deadlines, refusals."""
 
 import time
+from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
 from itertools import pairwise
@@ -18,13 +19,6 @@ from tests.live.rest import Rest, until
 
 def _times(ti: dict[str, Any]) -> tuple[datetime, datetime]:
     return datetime.fromisoformat(ti["start_date"]), datetime.fromisoformat(ti["end_date"])
-
-
-def _run(rest: Rest, dag_id: str, **body: Any) -> tuple[str, dict[str, dict[str, Any]]]:
-    """Trigger and wait; return the run's id and its task instances by task id."""
-    run_id = rest.trigger(dag_id, **body)
-    assert rest.wait(dag_id, run_id) == "success"
-    return run_id, {ti["task_id"]: ti for ti in rest.tasks(dag_id, run_id)}
 
 
 def test_counts_really_overlap(rest: Rest) -> None:
@@ -94,20 +88,22 @@ def test_a_deferred_sensor_holds_no_slot(rest: Rest) -> None:
     assert rest.get("pools/default_pool")["include_deferred"] is False
 
 
-def test_secret_is_masked_in_the_real_log(lab: Lab, rest: Rest) -> None:
+def test_secret_is_masked_in_the_real_log(
+    lab: Lab, rest: Rest, untouched: Callable[[str], str]
+) -> None:
     """5.01: the log holds the line, with `***` where the password was."""
-    run_id, _ = _run(rest, "phase5_01_connections_variables")
+    lesson = "phase5_01_connections_variables"
 
-    log = rest.log("phase5_01_connections_variables", run_id, "call_shop_api")
+    log = rest.log(lesson, untouched(lesson), "call_shop_api")
 
     assert "with password ***" in log
     assert lab.secrets["shop_api_password"] not in log
 
 
-def test_pool_holds_and_the_heavier_goes_first(rest: Rest) -> None:
+def test_pool_holds_and_the_heavier_goes_first(rest: Rest, untouched: Callable[[str], str]) -> None:
     """5.02: never more than two slots are used, and a lighter task is never queued first."""
     lesson = "phase5_02_pools_priority"
-    _, tasks = _run(rest, lesson)
+    tasks = {ti["task_id"]: ti for ti in rest.tasks(lesson, untouched(lesson))}
 
     moments = sorted(start for start, _ in map(_times, tasks.values()))
     used = [
@@ -129,7 +125,8 @@ def test_pool_holds_and_the_heavier_goes_first(rest: Rest) -> None:
 def test_a_late_run_raises_its_deadline(lab: Lab, rest: Rest) -> None:
     """5.04: a run that is late leaves the deadline's row, and the alert is in the inbox."""
     before = len(_alerts(lab))
-    run_id, _ = _run(rest, "phase5_04_callbacks", conf={"late": True})
+    run_id = rest.trigger("phase5_04_callbacks", conf={"late": True})
+    assert rest.wait("phase5_04_callbacks", run_id) == "success"
 
     sql = "SELECT count(*) FROM marts.events WHERE run_id = %s AND event = %s"
     assert query(sql, run_id, "dag_deadline") == [(1,)]
@@ -142,11 +139,9 @@ def test_a_late_run_raises_its_deadline(lab: Lab, rest: Rest) -> None:
     assert _events_of_the_run(run_id) == ["dag_deadline", "dag_success"]
 
 
-def test_a_run_in_time_raises_no_deadline(rest: Rest) -> None:
+def test_a_run_in_time_raises_no_deadline(untouched: Callable[[str], str]) -> None:
     """5.04: the Dag's own success is recorded, and no deadline."""
-    run_id, _ = _run(rest, "phase5_04_callbacks")
-
-    assert _events_of_the_run(run_id) == ["dag_success"]
+    assert _events_of_the_run(untouched("phase5_04_callbacks")) == ["dag_success"]
 
 
 def _events_of_the_run(run_id: str) -> list[str]:

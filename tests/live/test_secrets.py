@@ -11,12 +11,10 @@ from urllib.parse import quote, quote_plus
 import psycopg2
 import pytest
 
-from include.curriculum import syllabus
 from include.lab.settings import ROOT, Lab
 from tests.lessons import bucket
-from tests.live.rest import ENDED, Rest
+from tests.live.rounds import LESSONS
 
-LESSONS = [lesson.id for lesson in syllabus.load().lessons if lesson.built()]
 KEPT_BY_AIRFLOW = {
     "template": "SELECT dag_id, task_id, rendered_fields FROM rendered_task_instance_fields",
     "XCom": "SELECT dag_id, task_id, value FROM xcom",
@@ -48,17 +46,8 @@ def found_in(text: str, lab: Lab) -> list[str]:
     return [name for name, secret in lab.secrets.items() if any(f in text for f in forms(secret))]
 
 
-@pytest.fixture(scope="module")
-def after_every_lesson(lab: Lab, rest: Rest) -> None:
-    """Each lesson has run to its end at least once, for its traces to be looked at."""
-    runs = {lesson: rest.get(f"dags/{lesson}/dagRuns", limit=1)["dag_runs"] for lesson in LESSONS}
-    triggered = {lesson: rest.trigger(lesson) for lesson, run in runs.items() if not run}
-    for lesson, run_id in triggered.items():
-        assert rest.wait(lesson, run_id, 280) in ENDED
-
-
 @pytest.mark.timeout(600)
-@pytest.mark.usefixtures("after_every_lesson")
+@pytest.mark.usefixtures("rounds")
 def test_no_secret_is_in_a_log(lab: Lab) -> None:
     """Neither of a service, nor of a component of Airflow, nor of a task."""
     files = [
@@ -71,7 +60,7 @@ def test_no_secret_is_in_a_log(lab: Lab) -> None:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.usefixtures("after_every_lesson")
+@pytest.mark.usefixtures("rounds")
 @pytest.mark.parametrize("kind", KEPT_BY_AIRFLOW)
 def test_no_secret_is_in_what_airflow_keeps(lab: Lab, kind: str) -> None:
     """Its database holds passwords in encrypted connections alone."""
@@ -92,7 +81,7 @@ def test_no_secret_is_in_what_airflow_keeps(lab: Lab, kind: str) -> None:
     assert {place: names for place, names in leaks.items() if names} == {}
 
 
-@pytest.mark.usefixtures("after_every_lesson")
+@pytest.mark.usefixtures("rounds")
 def test_no_secret_is_in_a_large_xcom(lab: Lab) -> None:
     """Large values lie in the object store."""
     leaks = {key: found_in(body.decode(errors="replace"), lab) for key, body in large_xcoms()}

@@ -29,11 +29,9 @@ def test_a_user_sees_the_own_tenants_dag_alone(rest: Rest, north: Rest) -> None:
         assert north.client.get(f"/api/v2/{path}").status_code == 403, path
 
 
-def test_a_user_starts_the_own_tenants_dag_alone(rest: Rest, north: Rest) -> None:
+@pytest.mark.usefixtures("rounds")
+def test_a_user_starts_the_own_tenants_dag_alone(north: Rest) -> None:
     """And sees how it ends; the neighbour's cannot be started."""
-    rest.wait(LESSON, rest.trigger(LESSON, conf={"tenants": 1}))
-    rest.settle()
-
     run_id = north.trigger(f"{LESSON}__north")
 
     assert north.wait(f"{LESSON}__north", run_id) == "success"
@@ -42,10 +40,11 @@ def test_a_user_starts_the_own_tenants_dag_alone(rest: Rest, north: Rest) -> Non
         assert refused.status_code == 403, refused.text
 
 
+@pytest.mark.usefixtures("rounds")
 def test_a_tenants_tasks_run_in_its_own_pool(rest: Rest) -> None:
     """Each of them, so that the pool's slots are the tenant's limit."""
-    run_id = rest.trigger(f"{LESSON}__south")
-    assert rest.wait(f"{LESSON}__south", run_id) == "success"
+    (run,) = rest.get(f"dags/{LESSON}__south/dagRuns", limit=1, order_by="-id")["dag_runs"]
+    tasks = rest.tasks(f"{LESSON}__south", run["dag_run_id"])
 
-    assert {ti["pool"] for ti in rest.tasks(f"{LESSON}__south", run_id)} == {"tenant_south"}
+    assert {ti["pool"] for ti in tasks} == {"tenant_south"}
     assert rest.get("pools/tenant_south")["slots"] == 2
