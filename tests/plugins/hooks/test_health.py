@@ -64,10 +64,8 @@ def test_what_is_missing_is_made_anew(what: str) -> None:
     health.break_(what)
     component, said = MADE[what]
 
-    first = found(patience=10)
-
-    assert first == {**healthy(), component: Finding(component, State.HEALED, said)}
-    assert found() == healthy()
+    assert found(patience=10) == {**healthy(), component: Finding(component, State.HEALED, said)}
+    assert examine(health.check(component), 0) == healthy()[component]
 
 
 def test_a_session_that_holds_a_lock_is_ended() -> None:
