@@ -9,8 +9,8 @@ import pytest
 from include.data import seeds
 from include.lab.settings import Lab
 from include.observability import scrape
-from include.retail.orders import newest_orders
-from tests.lessons import Run
+from include.retail.orders import Order, newest_orders
+from tests.lessons import Run, query
 
 LESSON = "phase12_01_metrics_monitoring"
 
@@ -21,47 +21,68 @@ def pushed(lab: Lab) -> list[scrape.Sample]:
     return [s for s in scrape.read(page) if s.labels["job"] == LESSON and s.name[:4] != "push"]
 
 
-@pytest.mark.parametrize("country", ["all", "DE"])
-def test_scraped_equals_the_run(run: Run, lab: Lab, country: str) -> None:
-    """Counter, gauge and histogram are those of the shop's orders; again leaves the same."""
-    orders = [o for o in newest_orders(seeds.orders()) if country in ("all", o.country)]
-    left = []
-    for _ in range(2):
-        result = run(LESSON, conf={"country": country})
-        assert result.state == "success"
-        left.append(pushed(lab))
+def push(dag: Any, country: str) -> int:
+    """What the task does that pushes a country's metrics."""
+    measured: int = dag.get_task("push_metrics").python_callable({"country": country}, dag)
+    return measured
 
-    assert left[0] == left[1]
-    counted = scrape.by_label(left[0], "shop_orders_total", "status")
+
+def compare(dag: Any, country: str) -> dict[str, float]:
+    """What the task does that compares, with what the warehouse counts of a country."""
+    count = dag.get_task("count_in_warehouse").sql.replace("%(country)s", "%s")
+    counted = query(count, *[country] * count.count("%s"))
+    found: dict[str, float] = dag.get_task("compare_metrics").python_callable(counted, dag)
+    return found
+
+
+def of(country: str) -> list[Order]:
+    """The orders of a country, or all, as the seeds have them."""
+    return [o for o in newest_orders(seeds.orders()) if country in ("all", o.country)]
+
+
+def require_equal(scraped: list[scrape.Sample], orders: list[Order]) -> None:
+    """Counter, gauge and histogram are those of the orders."""
+    counted = scrape.by_label(scraped, "shop_orders_total", "status")
     assert counted == dict(Counter(order.status for order in orders))
-    newest = scrape.value(left[0], "shop_newest_order_timestamp_seconds")
+    newest = scrape.value(scraped, "shop_newest_order_timestamp_seconds")
     assert newest == max(order.ordered_at for order in orders).timestamp()
-    cheap = scrape.value(left[0], "shop_order_amount_euros_bucket", le="50.0")
+    cheap = scrape.value(scraped, "shop_order_amount_euros_bucket", le="50.0")
     assert cheap == len([order for order in orders if order.amount <= 50])
-    total = scrape.value(left[0], "shop_order_amount_euros_sum")
+    total = scrape.value(scraped, "shop_order_amount_euros_sum")
     assert total == pytest.approx(float(sum(order.amount for order in orders)))
+
+
+def test_scraped_equals_the_run(run: Run, lab: Lab) -> None:
+    """Counter, gauge and histogram are those of the shop's orders."""
+    result = run(LESSON)
+
+    assert result.state == "success"
+    orders = of("all")
+    require_equal(pushed(lab), orders)
     assert result.returned("push_metrics") == len(orders)
     assert result.returned("compare_metrics")["shop_order_amount_euros_count"] == len(orders)
     assert result.returned("compare_airflow") == {"push_metrics": 1, "compare_metrics": 1}
 
 
-def test_another_result_than_the_warehouses_fails(
-    run: Run, bag: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Who counts other orders than are pushed is told both."""
-    count = bag.dags[LESSON].get_task("count_in_warehouse")
-    monkeypatch.setattr(count, "parameters", {"country": "FR"})
+@pytest.mark.usefixtures("known_connections")
+def test_a_countrys_orders_replace_all_and_equal_the_warehouses(bag: Any, lab: Lab) -> None:
+    """What was pushed before is gone, and the comparison holds for the country alone."""
+    dag, orders = bag.dags[LESSON], of("DE")
 
-    result = run(LESSON)
+    assert push(dag, "DE") == len(orders)
 
-    assert result.states["compare_metrics"] == "failed"
-    assert result.state == "failed"
+    require_equal(pushed(lab), orders)
+    told = compare(dag, "DE")
+    assert told["shop_order_amount_euros_count"] == len(orders)
 
 
-@pytest.mark.parametrize("conf", [{"country": "XX"}, {"late": "very"}])
-def test_wrong_conf_is_refused_by_name(run: Run, lab: Lab, conf: dict[str, Any]) -> None:
-    """Nothing is pushed."""
-    before = pushed(lab)
-    with pytest.raises(ValueError, match=next(iter(conf))):
-        run(LESSON, conf=conf)
-    assert pushed(lab) == before
+@pytest.mark.usefixtures("known_connections")
+def test_another_result_than_the_warehouses_fails(bag: Any, lab: Lab) -> None:
+    """Who counts other orders than are pushed is told both; it is not tried again."""
+    dag = bag.dags[LESSON]
+    push(dag, "all")
+
+    with pytest.raises(ValueError, match=r"Scraped is \{.*\}, but counted \{"):
+        compare(dag, "FR")
+
+    assert dag.get_task("compare_metrics").retries == 0

@@ -43,10 +43,3 @@ def test_each_sensor_has_a_timeout_and_holds_no_worker(bag: Any) -> None:
 
     assert {task.timeout for task in sensors} == {240}
     assert {task.deferrable for task in sensors} == {True}
-
-
-@pytest.mark.parametrize("conf", [{"day": "2026-05-01"}, {"fail": "everything"}])
-def test_wrong_conf_is_refused_by_name(run: Run, conf: dict[str, Any]) -> None:
-    """`day` and `fail` are chosen from a list."""
-    with pytest.raises(ValueError, match=next(iter(conf))):
-        run(LESSON, conf=conf)

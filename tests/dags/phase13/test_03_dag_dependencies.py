@@ -37,10 +37,3 @@ def test_ingest_copies_the_days_orders(run: Run, broken: bool) -> None:
     assert query("SELECT state FROM marts.pipelines WHERE day = %s", DAY) == [("ingested",)]
     for table in ("pipelines", "pipeline_orders"):
         query(f"DELETE FROM marts.{table} WHERE day = %s RETURNING 1", DAY)
-
-
-@pytest.mark.parametrize("conf", [{"day": "someday"}, {"fail": "perhaps"}])
-def test_wrong_conf_is_refused_by_name(run: Run, conf: dict[str, Any]) -> None:
-    """Before a day is planned."""
-    with pytest.raises(ValueError, match=next(iter(conf))):
-        run(LESSON, conf=conf)

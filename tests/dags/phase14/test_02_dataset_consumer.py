@@ -1,5 +1,7 @@
 """14.02: only what is new is read, and the watermark moves after the write."""
 
+from typing import Any
+
 import pytest
 
 from tests.lessons import Run, query
@@ -7,14 +9,22 @@ from tests.lessons import Run, query
 PRODUCER, LESSON = "phase14_01_dataset_producer", "phase14_02_dataset_consumer"
 
 
-def test_reads_each_object_once(run: Run) -> None:
-    """What is announced is read; again, and nothing is new; another day, and only that is read."""
+KEY = "phase14/orders/{}.csv"
+
+
+def test_reads_each_object_once(run: Run, bag: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is announced is read; again, and nothing is new; another day, and only that is read.
+
+    A run that dies before its write has not moved the watermark, so the next one reads again.
+    """
+    from include.retail import asset_tables
+
     assert run(PRODUCER, {"update": "export_orders"}).state == "success"
 
     first = run(LESSON)
 
     assert first.state == "success"
-    assert first.returned("find_new", key="keys") == ["phase14/orders/2026-01-05.csv"]
+    assert first.returned("find_new", key="keys") == [KEY.format("2026-01-05")]
     watermark = first.returned("move_watermark")
     received = query("SELECT * FROM marts.asset_orders ORDER BY order_id")
     assert received == query(
@@ -27,26 +37,19 @@ def test_reads_each_object_once(run: Run) -> None:
     assert second.returned("move_watermark") == watermark
     assert query("SELECT * FROM marts.asset_orders ORDER BY order_id") == received
 
-    run(PRODUCER, {"update": "export_orders", "day": "2026-01-06"})
-    run(PRODUCER, {"update": "export_orders", "day": "2026-01-06"})
-    third = run(LESSON)
-
-    assert third.returned("find_new", key="keys") == ["phase14/orders/2026-01-06.csv"]
-    assert third.returned("move_watermark") > watermark
-
-
-def test_a_run_that_dies_before_its_write_reads_again(
-    run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The watermark has not moved, so the next run gets the same object."""
-    from include.retail import asset_tables
-
-    run(PRODUCER, {"update": "export_orders", "day": "2026-01-07"})
+    for _ in range(2):
+        run(PRODUCER, {"update": "export_orders", "day": "2026-01-06"})
     with monkeypatch.context() as patch:
         patch.setattr(asset_tables, "RECEIVED", "marts.nowhere")
-        assert run(LESSON).state == "failed"
+        patch.setattr(bag.dags[LESSON].get_task("read_orders"), "retries", 0)
+        died = run(LESSON)
+    assert died.state == "failed"
+    assert died.returned("find_new", key="keys") == [KEY.format("2026-01-06")]
 
-    assert run(LESSON).returned("find_new", key="keys") == ["phase14/orders/2026-01-07.csv"]
+    third = run(LESSON)
+
+    assert third.returned("find_new", key="keys") == [KEY.format("2026-01-06")]
+    assert third.returned("move_watermark") > watermark
 
 
 def test_starts_when_both_are_new(bag) -> None:

@@ -1,11 +1,14 @@
 """`phase15_03_dynamic_dag_patterns`: the real database keeps the tenants apart."""
 
+from typing import Any
+
 import pytest
+from airflow.sdk.exceptions import AirflowFailException
 from psycopg2.errors import InsufficientPrivilege
 
 from include.data import seeds
 from include.retail.orders import newest_orders
-from tests.lessons import Run, query, query_as
+from tests.lessons import Result, Run, query, query_as
 
 LESSON = "phase15_03_dynamic_dag_patterns"
 ORDERS = newest_orders(seeds.orders())
@@ -17,10 +20,14 @@ def ask(tenant: str, sql: str) -> list[tuple[object, ...]]:
     return query_as(f"tenant_{tenant}", sql)
 
 
-def test_tenants_cannot_see_each_other(run: Run) -> None:
-    """Each reads its own; all else is refused by PostgreSQL, also to whoever asks by hand."""
-    result = run(LESSON, {"tenants": 20})
+@pytest.fixture(scope="module")
+def result(run: Run) -> Result:
+    """The lesson, with a cost measured of a few tenants."""
+    return run(LESSON, {"tenants": 20})
 
+
+def test_tenants_cannot_see_each_other(result: Result) -> None:
+    """Each reads its own; all else is refused by PostgreSQL, also to whoever asks by hand."""
     assert result.state == "success"
     for index, (tenant, other) in enumerate([("north", "south"), ("south", "north")]):
         own = sum(order.country in COUNTRIES[tenant] for order in ORDERS)
@@ -47,32 +54,33 @@ def test_tenants_cannot_see_each_other(run: Run) -> None:
     assert costs["dags"]["size"] > costs["mapped tasks"]["size"] > 0
 
 
-def test_each_tenants_dag_fills_its_own_table(run: Run) -> None:
-    """Twice, with the sums of its countries and no other; nor can the platform look in."""
-    run(LESSON, {"tenants": 1})
-    for tenant, countries in COUNTRIES.items():
-        for _ in range(2):
-            assert run(f"{LESSON}__{tenant}").state == "success"
-            assert ask(tenant, f"SELECT * FROM tenant_{tenant}.countries ORDER BY 1") == [
-                (name, len(sold), sum(sold))
-                for name in countries
-                for sold in [[order.amount for order in ORDERS if order.country == name]]
-            ]
-        with pytest.raises(InsufficientPrivilege):
-            query(f"SELECT * FROM tenant_{tenant}.countries")
+@pytest.mark.usefixtures("result")
+@pytest.mark.parametrize("tenant", COUNTRIES)
+def test_each_tenants_dag_fills_its_own_table(run: Run, tenant: str) -> None:
+    """With the sums of its countries and no other; nor can the platform look in."""
+    assert run(f"{LESSON}__{tenant}").state == "success"
+
+    assert ask(tenant, f"SELECT * FROM tenant_{tenant}.countries ORDER BY 1") == [
+        (name, len(sold), sum(sold))
+        for name in COUNTRIES[tenant]
+        for sold in [[order.amount for order in ORDERS if order.country == name]]
+    ]
+    with pytest.raises(InsufficientPrivilege):
+        query(f"SELECT * FROM tenant_{tenant}.countries")
 
 
-def test_a_schema_that_is_open_to_others_is_found_out(run: Run) -> None:
-    """Somebody grants one tenant the other's rows: the run fails and says who reads what."""
-    run(LESSON, {"tenants": 1})
+@pytest.mark.usefixtures("result", "known_connections")
+def test_a_schema_that_is_open_to_others_is_found_out(bag: Any) -> None:
+    """Somebody grants one tenant the other's rows: the task fails and says who reads what."""
+    tasks = bag.dags[LESSON].task_dict
     query("GRANT USAGE ON SCHEMA tenant_south TO tenant_north; SELECT 1")
     query("GRANT SELECT ON tenant_south.orders TO tenant_north; SELECT 1")
     try:
-        result = run(LESSON, {"tenants": 1})
+        found = [tasks["look_around"].python_callable(f"tenant_{tenant}") for tenant in COUNTRIES]
     finally:
         query("REVOKE ALL ON SCHEMA tenant_south FROM tenant_north; SELECT 1")
         query("REVOKE ALL ON tenant_south.orders FROM tenant_north; SELECT 1")
 
-    assert result.state == "failed"
-    assert result.states["refuse_leaks"] == "failed"
-    assert "orders" in result.returned("look_around", 0)["tenant_south"]
+    assert "orders" in found[0]["tenant_south"]
+    with pytest.raises(AirflowFailException, match=r"tenant_north reads tenant_south: \d+ orders"):
+        tasks["refuse_leaks"].python_callable(found)

@@ -1,13 +1,13 @@
 """Tenants' Dags: what each is made of, and how their cost grows."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from include.dag_factory.tenants import many
 from plugins.factories import tenant_dags
-from tests.bench import bars
-from tests.bench.tenants import grow, growth_table
+from tests.bench import tenants
 
 
 def test_a_dag_is_its_tenants_steps_through_its_own_connection():
@@ -36,13 +36,22 @@ def test_dags_grow_with_the_tenants_and_mapped_tasks_do_not():
     assert tenant_dags.cost_of_dags(50).seconds > 0
 
 
-@pytest.mark.slow
-def test_500_tenants_are_read_in_the_stated_time():
-    """The bar of the benchmark; and the growth is a table for its page."""
-    few, many_of_them = grow([50, 500])
+def test_the_benchmark_reads_what_it_measures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many Dags as tenants, their growth, and a row of its page for each number."""
 
-    assert (few.dags, many_of_them.dags) == (50, 500)
-    assert many_of_them.seconds <= bars.TENANTS.limit
+    def read_here(source: str) -> dict[str, Any]:
+        file = tmp_path / f"of_{len(source)}_letters.py"
+        file.write_text(source)
+        return tenants.main(file)
+
+    monkeypatch.setattr(tenants, "_read", read_here)
+
+    few, many_of_them = tenants.grow([50, 5])
+
+    assert (few.tenants, many_of_them.tenants) == (few.dags, many_of_them.dags) == (5, 50)
     assert many_of_them.bytes == 10 * few.bytes
     assert many_of_them.tasks_bytes == few.tasks_bytes
-    assert growth_table([few, many_of_them]).count("\n| 50") == 2
+    rows = tenants.growth_table([few, many_of_them]).splitlines()[-2:]
+    assert [row.split(" | ")[0] for row in rows] == ["| 5", "| 50"]

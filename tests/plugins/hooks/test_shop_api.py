@@ -113,10 +113,22 @@ def test_an_expired_token_is_no_error(shop: ShopApiHook) -> None:
     assert [call["status"] for call in shop.received("/reviews")] == [401, 200]
 
 
-def test_calls_keep_their_pace(shop: ShopApiHook) -> None:
-    """Ten calls in a second: between the first and the last of five lie 0.4 seconds."""
+def test_calls_keep_their_pace(shop: ShopApiHook, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each call waits for its turn before it is sent, at the pace that was asked for."""
+    asked_for, sent_before = list[float](), list[int]()
+
+    class Turns:
+        def __init__(self, per_second: float) -> None:
+            asked_for.append(per_second)
+
+        def keep(self) -> None:
+            sent_before.append(len(shop.received("/stock")))
+
+    monkeypatch.setattr("plugins.hooks.shop_api.Pace", Turns)
+
     steady = ShopApiHook(MINE, per_second=10)
     for product in range(1, 6):
         steady.fetch(f"/stock/{product}")
-    times = [call["monotonic"] for call in shop.received("/stock")]
-    assert times[-1] - times[0] >= 0.39
+
+    assert asked_for == [10]
+    assert sent_before == [0, 1, 2, 3, 4]
