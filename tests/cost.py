@@ -77,20 +77,23 @@ class Costs:
             self._note(item, "setup")
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_teardown(self, item: pytest.Item) -> Iterator[None]:
+    def pytest_runtest_teardown(
+        self, item: pytest.Item, nextitem: pytest.Item | None
+    ) -> Iterator[None]:
         """Count the test itself and what it leaves to do."""
         try:
             return (yield)
         finally:
-            self._note(item, "call")
+            self._note(item, "call", is_last=nextitem is None)
 
     def pytest_sessionfinish(self) -> None:
         """Write what was counted."""
         self.file.write_text(json.dumps(self.tests))
 
-    def _note(self, item: pytest.Item, phase: str) -> None:
-        # Reading all of /proc takes milliseconds: only where a lab runs.
-        now = spent(with_services=item.get_closest_marker("lab") is not None, before=self.last)
+    def _note(self, item: pytest.Item, phase: str, is_last: bool = False) -> None:
+        # Reading all of /proc takes milliseconds: only where a lab runs, and when it has ended.
+        asks = is_last or item.get_closest_marker("lab") is not None
+        now = spent(with_services=asks, before=self.last)
         cost = (now.own - self.last.own, now.services - self.last.services)
         self.tests.setdefault(item.nodeid, {})[phase] = [round(max(0.0, one), 3) for one in cost]
         self.last = now
