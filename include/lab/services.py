@@ -276,6 +276,7 @@ def model_server(lab: Lab) -> Service:
         environment={
             **lab.environment,
             "MODEL_REGISTRY_URL": lab.url("mlflow"),
+            "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
             "MLFLOW_DISABLE_TELEMETRY": "true",
             "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
         },
