@@ -42,6 +42,7 @@ def object_store(lab: Lab) -> Service:
         environment={
             **lab.environment,
             "MOTO_RECORDER_FILEPATH": str(lab.home / "object_store.jsonl"),
+            "OBJECT_STORE_PASSWORD": lab.secrets["object_store_password"],
         },
         ports=(port,),
         address=lab.url("object_store"),
