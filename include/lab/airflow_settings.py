@@ -199,6 +199,8 @@ def client_settings(lab: Lab) -> dict[str, str]:
         "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
         # A model needs what it names, not the whole project that happens to be around it.
         "MLFLOW_UV_AUTO_DETECT": "false",
+        # Whoever reaches the artifacts could put a pickle there, which runs code when it is read.
+        "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
     }
 
 

@@ -21,18 +21,21 @@ from include.lab.airflow_settings import ADMIN, airflow_settings
 from include.lab.containers import PLACES
 from include.lab.settings import Lab, kept_secrets
 
-OF_THE_SERVICES = (
-    "azurite_key",
-    "grafana_password",
-    "marquez_password",
-    "mlflow_password",
-    "object_store_password",
-    "postgres_password",
-    "redis_password",
-    "shop_api_password",
-    "vault_seal_key",
-)
-"""What they may read, in a folder of their own: Airflow's keys are not theirs."""
+OF_THE_SERVICES = {
+    "azurite": ("azurite_key",),
+    "grafana": ("grafana_password",),
+    "marquez": ("marquez_password",),
+    "mlflow": ("mlflow_password", "object_store_password"),
+    "object-store": ("object_store_password",),
+    "postgres": ("postgres_password",),
+    "redis": ("redis_password",),
+    "shop-api": ("shop_api_password",),
+    "vault": ("vault_seal_key",),
+}
+"""What each may read, in a volume of its own; the others read none. Airflow's keys are not theirs.
+
+Compose's own `secrets` are files of the machine outside, which nobody has made before `keys` ran.
+"""
 
 VAULT_STORAGE = """cluster_addr = "http://vault:8201"
 storage "raft" {
@@ -41,7 +44,7 @@ storage "raft" {
 }"""
 VAULT_AUDIT = Path("/openbao/logs/audit.log")
 
-WORKER = "worker"
+API_SERVER, WORKER = "api-server", "worker"
 
 
 def main() -> int:
@@ -51,7 +54,7 @@ def main() -> int:
     commands.add_parser("keys").add_argument("passwords", type=Path)
     commands.add_parser("init")
     commands.add_parser("run").add_argument("service", choices=services.DESCRIBE)
-    ready_of = (*services.DESCRIBE, *airflow.COMPONENTS, WORKER)
+    ready_of = (*services.DESCRIBE, API_SERVER, WORKER)
     commands.add_parser("ready").add_argument("service", choices=ready_of)
     options = parser.parse_args()
     if options.command == "keys":
@@ -78,10 +81,13 @@ def keys(home: Path, passwords: Path, environment: Mapping[str, str]) -> None:
     lab = Lab(home, base, secrets=secrets, places=PLACES)
     for name, secret in secrets.items():
         _write(home / "secrets" / name, secret)
-    for name in OF_THE_SERVICES:
-        _write(passwords / name, secrets[name])
-    _write(passwords / "redis.conf", f"requirepass {secrets['redis_password']}\nappendonly yes\n")
-    _write(passwords / "vault.hcl", vault.settings(lab, VAULT_STORAGE, VAULT_AUDIT))
+    for service, names in OF_THE_SERVICES.items():
+        for name in names:
+            _write(passwords / service / name, secrets[name])
+    _write(
+        passwords / "redis/redis.conf", f"requirepass {secrets['redis_password']}\nappendonly yes\n"
+    )
+    _write(passwords / "vault/vault.hcl", vault.settings(lab, VAULT_STORAGE, VAULT_AUDIT))
     _write(home / "airflow/airflow.cfg", airflow_configuration(lab))
 
 
@@ -114,10 +120,10 @@ def run(lab: Lab, name: str) -> None:
 
 
 def ready(lab: Lab, name: str) -> bool:
-    """Whether a service answers, a component gave a sign of life, or this worker does."""
+    """Whether the service, the API server or the worker of this container answers."""
     if name == WORKER:
         return _worker_answers(lab.home / "airflow/airflow.cfg")
-    if name in airflow.COMPONENTS:
+    if name == API_SERVER:
         return airflow.is_healthy(lab, name)
     return services.DESCRIBE[name](lab).ready()
 

@@ -6,8 +6,10 @@ restored: its id is another one after a restart.)
 """
 
 import argparse
+import hmac
 import json
 import os
+import re
 import signal
 import sys
 import threading
@@ -15,6 +17,11 @@ from pathlib import Path
 from typing import Any
 
 READS = {"GET", "HEAD"}
+
+SIGNED = re.compile(
+    r"AWS4-HMAC-SHA256 Credential=(?P<login>[^/]+)/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)"
+    r"/aws4_request, *SignedHeaders=(?P<headers>[^,]+), *Signature=(?P<signature>[0-9a-f]{64})"
+)
 
 
 def main() -> None:
@@ -24,7 +31,8 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     options = parser.parse_args()
     from moto.moto_api import recorder
-    from moto.server import ThreadedMotoServer
+    from moto.server import DomainDispatcherApplication, ThreadedMotoServer, create_backend_app
+    from werkzeug.serving import make_server
 
     journal = Path(os.environ["MOTO_RECORDER_FILEPATH"])
     if journal.exists():
@@ -36,14 +44,67 @@ def main() -> None:
         recorder.replay_recording(target_host=f"http://{host}:{port}")
         restoring.stop()
     record_changes(recorder)
-    server = ThreadedMotoServer(options.host, options.port, verbose=False)
-    server.start()
+    store = DomainDispatcherApplication(create_backend_app)
+    guarded = own_clients(store, "lab", os.environ["OBJECT_STORE_PASSWORD"])
+    server = make_server(options.host, options.port, guarded, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
     sys.stdout.write(f"Serving on {options.host}:{options.port}\n")
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     stopped.wait()
-    server.stop()
+    server.shutdown()
+
+
+def own_clients(store: Any, login: str, password: str) -> Any:
+    """Put a WSGI application before moto's, which takes any login, and writes without one.
+
+    Without a login, an object can be read, if moto finds that it is public: the pages are. All else
+    needs a signature with the password. moto could ask for it by itself
+    (`INITIAL_NO_AUTH_ACTION_COUNT`), but then it fails at a request without a login, and its own
+    `/moto-api/reset-auth` ends the asking without one.
+    """
+
+    def guarded(environ: dict[str, Any], start_response: Any) -> Any:
+        if is_signed(environ, login, password) or is_for_all(environ):
+            return store(environ, start_response)
+        start_response("403 Forbidden", [("Content-Type", "application/xml")])
+        return [
+            b"<Error><Code>AccessDenied</Code><Message>Sign with the lab's key.</Message></Error>"
+        ]
+
+    return guarded
+
+
+def is_for_all(environ: dict[str, Any]) -> bool:
+    """Whether this reads one object, and says nothing of who asks."""
+    bucket, _, key = environ["PATH_INFO"].lstrip("/").partition("/")
+    return (
+        environ["REQUEST_METHOD"] in READS
+        and bool(key)
+        and bucket != "moto-api"
+        and not environ.get("QUERY_STRING")
+        and "HTTP_AUTHORIZATION" not in environ
+    )
+
+
+def is_signed(environ: dict[str, Any], login: str, password: str) -> bool:
+    """Whether the request bears the signature (AWS, version 4) that this password gives it."""
+    from botocore.auth import S3SigV4Auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.credentials import Credentials
+    from werkzeug.datastructures import EnvironHeaders
+
+    said = SIGNED.fullmatch(environ.get("HTTP_AUTHORIZATION", ""))
+    if said is None or said["login"] != login:
+        return False
+    sent = EnvironHeaders(environ)
+    headers = {name: sent.get(name, "") for name in said["headers"].split(";")}
+    request = AWSRequest(environ["REQUEST_METHOD"], f"http://lab{environ['RAW_URI']}", headers)
+    request.context["timestamp"] = headers.get("x-amz-date", "")
+    signer = S3SigV4Auth(Credentials(login, password), said["service"], said["region"])
+    text = signer.string_to_sign(request, signer.canonical_request(request))
+    return hmac.compare_digest(signer.signature(text, request), said["signature"])
 
 
 def record_changes(recorder: Any) -> None:

@@ -42,6 +42,7 @@ def object_store(lab: Lab) -> Service:
         environment={
             **lab.environment,
             "MOTO_RECORDER_FILEPATH": str(lab.home / "object_store.jsonl"),
+            "OBJECT_STORE_PASSWORD": lab.secrets["object_store_password"],
         },
         ports=(port,),
         address=lab.url("object_store"),
@@ -195,6 +196,8 @@ def bigquery(lab: Lab) -> Service:
         environment={
             **lab.environment,
             "BQEMU_GCS_LOCAL_ROOT": str(lab.home / "gcs"),
+            "BQEMU_UPLOAD_STAGING_DIR": str(lab.home / "bigquery/uploads"),
+            "LAB_OWN_HOSTS": f"{lab.host('bigquery')},localhost,{HOST}",
             # Formats that it would fetch from the internet at each start.
             "BQEMU_ENABLE_FORMAT_EXTENSIONS": "false",
         },
@@ -274,6 +277,7 @@ def model_server(lab: Lab) -> Service:
         environment={
             **lab.environment,
             "MODEL_REGISTRY_URL": lab.url("mlflow"),
+            "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
             "MLFLOW_DISABLE_TELEMETRY": "true",
             "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
         },

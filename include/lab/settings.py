@@ -57,7 +57,8 @@ class Lab:
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Lab":
         """Read ``LAB_HOME``, ``LAB_PORT_BASE`` and ``WITHOUT``.
 
-        ``LAB_SECRETS`` is set in containers: the folder with a file for each secret.
+        ``LAB_SECRETS`` is set in containers: the folder with a file for each secret that is told
+        there. Who needs none has no such folder.
 
         Raises:
             LabError: a value is not usable; the message names the variable.
@@ -70,7 +71,7 @@ class Lab:
         if not base.isdecimal() or not 1024 <= int(base) <= highest:
             raise LabError(f"LAB_PORT_BASE={base} is not a port between 1024 and {highest}.")
         if folder := environment.get("LAB_SECRETS"):
-            secrets = {file.name: file.read_text() for file in Path(folder).iterdir()}
+            secrets = {file.name: file.read_text() for file in Path(folder).glob("*")}
             return cls(home, int(base), without, secrets=secrets, places=PLACES)
         return cls(home, int(base), without, secrets=kept_secrets(home / "secrets.json"))
 

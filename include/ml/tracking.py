@@ -8,9 +8,14 @@ the address from the process, where whoever made the client has to have set it a
 that ask for a new key at the same moment each make a run: let one Dag run go at a time.
 """
 
+import os
+import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -30,6 +35,8 @@ CHAMPION = "champion"
 # Types beyond those that skops trusts by itself. Trees may crash a reader if the file was tampered
 # with: load models from your own registry only.
 TRUSTED_TYPES = ["numpy.dtype", "sklearn.tree._tree.Tree"]
+
+LOGGED_MODEL = re.compile(r"models:/m-[0-9a-f]{32}")
 
 
 def training_key(**facts: object) -> str:
@@ -95,6 +102,18 @@ def load_skops() -> None:
         import skops.io  # noqa: F401
 
 
+@contextmanager
+def loading_allowed() -> Iterator[None]:
+    """Let MLflow load what this process itself has just made, as it does to try the example."""
+    name = "MLFLOW_ALLOW_PICKLE_DESERIALIZATION"
+    before = os.environ.get(name, "true")
+    os.environ[name] = "true"
+    try:
+        yield
+    finally:
+        os.environ[name] = before
+
+
 def log_classifier(model: "Pipeline", features: "DataFrame") -> str:
     """Log a trained classifier in the active run; return the model's id.
 
@@ -105,17 +124,18 @@ def log_classifier(model: "Pipeline", features: "DataFrame") -> str:
     from mlflow.models import infer_signature
 
     load_skops()
-    logged = mlflow.sklearn.log_model(
-        model,
-        name="model",
-        signature=infer_signature(features, model.predict_proba(features)),
-        input_example=features.head(3),
-        pyfunc_predict_fn="predict_proba",
-        # Named here: else MLflow loads the model in a process of its own to find them out.
-        pip_requirements=[f"{name}=={version(name)}" for name in ("scikit-learn", "skops")],
-        serialization_format="skops",
-        skops_trusted_types=TRUSTED_TYPES,
-    )
+    with loading_allowed():
+        logged = mlflow.sklearn.log_model(
+            model,
+            name="model",
+            signature=infer_signature(features, model.predict_proba(features)),
+            input_example=features.head(3),
+            pyfunc_predict_fn="predict_proba",
+            # Named here: else MLflow loads the model in a process of its own to find them out.
+            pip_requirements=[f"{name}=={version(name)}" for name in ("scikit-learn", "skops")],
+            serialization_format="skops",
+            skops_trusted_types=TRUSTED_TYPES,
+        )
     return str(logged.model_id)
 
 
@@ -139,14 +159,28 @@ def log_evaluation(
 
 
 def load_classifier(uri: str) -> "Pipeline":
-    """Return the model at `models:/<id>`, `models:/<name>/<version>` or `models:/<name>@<alias>`.
+    """Return the model at `models:/<id>` or `models:/<name>@<alias>`.
 
-    Never an address from outside: whoever writes a model can run code where it is loaded.
+    It is read with the types that are trusted here. MLflow's own `load_model` believes the model's
+    file MLmodel, which whoever reaches the artifacts can rewrite: in what format the model is, and
+    which types may be made of it. A pickle, or a type with a command in it, would be run.
+
+    Raises:
+        ValueError: the address is no model that a run has logged.
+        skops.io.exceptions.UntrustedTypesFoundException: the model has types of somebody else.
     """
     import mlflow
 
     load_skops()
-    return mlflow.sklearn.load_model(uri)
+    from skops.io import load
+
+    name, _, alias = uri.removeprefix("models:/").partition("@")
+    source = mlflow.MlflowClient().get_model_version_by_alias(name, alias).source if alias else uri
+    if not LOGGED_MODEL.fullmatch(str(source)):
+        raise ValueError(f"{source} is no model that a run has logged: name one as models:/<id>.")
+    with TemporaryDirectory() as folder:
+        files = Path(mlflow.artifacts.download_artifacts(str(source), dst_path=folder))
+        return load(files / "model.skops", trusted=TRUSTED_TYPES)
 
 
 def deploy(

@@ -4,6 +4,7 @@ import ctypes
 import gc
 import importlib
 import logging
+import os
 import sys
 import warnings
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from airflow.executors.local_executor import LocalExecutor
+
+log = logging.getLogger(__name__)
 
 PRELOADED = (
     "skops.io",
@@ -69,12 +72,36 @@ class WarmLocalExecutor(LocalExecutor):
             with warnings.catch_warnings():
                 # skops looks into every module that is loaded, also at Airflow's deprecated names.
                 warnings.simplefilter("ignore")
-                logging.disable(logging.INFO)
-                for name in PRELOADED:
-                    importlib.import_module(name)
-                logging.disable(logging.NOTSET)
+                preload()
+            draw_anew_in_each_fork()
             gc.collect()
             use_huge_pages()
+
+
+def preload() -> None:
+    """Import what there is of `PRELOADED`; tasks can do without, the scheduler must start."""
+    missing = []
+    logging.disable(logging.INFO)
+    try:
+        for name in PRELOADED:
+            try:
+                importlib.import_module(name)
+            except ImportError as error:
+                missing.append(str(error))
+    finally:
+        logging.disable(logging.NOTSET)
+    if missing:
+        log.warning("Each task imports these itself, if it uses them: %s", "; ".join(missing))
+
+
+def draw_anew_in_each_fork() -> None:
+    """Seed NumPy in every new process: else all tasks draw the numbers of the one they are of.
+
+    scikit-learn, SciPy and pandas draw from NumPy's state; Python seeds its own `random` by itself.
+    """
+    import numpy
+
+    os.register_at_fork(after_in_child=numpy.random.seed)
 
 
 MADV_HUGEPAGE, MADV_COLLAPSE, HUGE_PAGE = 14, 25, 2 << 20

@@ -32,9 +32,9 @@ class KnownParams:
             return await self.app(scope, receive, send)
         request = Request(scope, receive)
         body = await request.body()
-        if await _is_logged_in(request):
+        if await _may_trigger(request, trigger["dag_id"]):
             params = await run_in_threadpool(_params, trigger["dag_id"])
-            if params is not None and (said := refusal(_conf(body), params)):
+            if params is not None and (said := _refusal_of_body(body, params)):
                 return await JSONResponse({"detail": said}, 400)(scope, receive, send)
         return await self.app(scope, _replay(body, receive), send)
 
@@ -69,16 +69,34 @@ def no_numbers(conf: dict[str, Any]) -> str | None:
     return None
 
 
-async def _is_logged_in(request: Request) -> bool:
-    """Whether Airflow will let this caller in; it tells those whom it does not."""
+DEEPEST = 100
+TOO_DEEP = f"The trigger has more than {DEEPEST} lists or objects within each other: use fewer."
+
+
+def is_too_deep(value: Any) -> bool:
+    """Whether more lists and objects lie within each other than Airflow can walk through."""
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(DEEPEST):
+        inner = (one.values() if isinstance(one, dict) else one for one in level)
+        level = [child for one in inner for child in one if isinstance(child, dict | list)]
+    return bool(level)
+
+
+async def _may_trigger(request: Request, dag_id: str) -> bool:
+    """Whether Airflow will let this caller trigger the Dag; it tells those whom it does not."""
     # Every component of Airflow imports this module, and only the api-server has these loaded.
     from airflow.api_fastapi.auth.managers.base_auth_manager import COOKIE_NAME_JWT_TOKEN
-    from airflow.api_fastapi.core_api.security import resolve_user_from_token
+    from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
+    from airflow.api_fastapi.core_api import security
     from fastapi import HTTPException
 
     _, _, bearer = request.headers.get("authorization", "").partition(" ")
+    check = security.requires_access_dag("POST", DagAccessEntity.RUN, dag_id)
     try:
-        await resolve_user_from_token(bearer or request.cookies.get(COOKIE_NAME_JWT_TOKEN))
+        user = await security.resolve_user_from_token(
+            bearer or request.cookies.get(COOKIE_NAME_JWT_TOKEN)
+        )
+        await run_in_threadpool(check, request, user)
     except HTTPException:
         return False
     return True
@@ -91,13 +109,18 @@ def _params(dag_id: str) -> set[str] | None:
     return None if dag is None else set(dag.params)
 
 
-def _conf(body: bytes) -> dict[str, Any]:
-    """The trigger's `conf`, as far as there is one; Airflow itself refuses any other shape."""
+def _refusal_of_body(body: bytes, params: set[str]) -> str | None:
+    """One sentence on the trigger's `conf`; Airflow itself refuses a body of any other shape."""
     try:
-        conf = json.loads(body).get("conf")
-    except (ValueError, AttributeError):
-        return {}
-    return conf if isinstance(conf, dict) else {}
+        trigger = json.loads(body)
+    except RecursionError:
+        return TOO_DEEP
+    except ValueError:
+        return None
+    if is_too_deep(trigger):
+        return TOO_DEEP
+    conf = trigger.get("conf") if isinstance(trigger, dict) else None
+    return refusal(conf, params) if isinstance(conf, dict) else None
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

@@ -226,10 +226,48 @@ def test_there_may_be_many_workers():
 def test_there_is_no_secret_in_the_file():
     """Neither a password nor a key: what needs one reads it from a file."""
     assert not re.search(r"(?i)(password|secret|token|key)[\w]*: *[\"']?[\w+=-]{6,}", TEXT)
-    read = {
-        Path(found).name for found in re.findall(r"/passwords/[\w.]+", TEXT) if "." not in found
-    }
-    assert read <= set(OF_THE_SERVICES)
+
+
+def secrets_of(name: str) -> dict[str, str]:
+    """The volumes with secrets that the service has, and where."""
+    mounts = [mount.split(":") for mount in SERVICES[name].get("volumes", ())]
+    return {volume: place for volume, place, *_ in mounts if volume.startswith("secrets-")}
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES.keys() - {"keys"}))
+def test_a_service_has_its_own_secrets_alone(name: str):
+    """What it reads lies in the one volume that it has; who reads nothing has none."""
+    service = json.dumps(SERVICES[name])
+    read = {one for one in re.findall(r"/passwords/([\w.]+)", service) if "." not in one}
+    own = name.removesuffix("-db")
+    known = OF_THE_SERVICES.get(own, ())
+    assert read <= set(known)
+    assert secrets_of(name) == ({f"secrets-{own}": "/passwords"} if known else {})
+
+
+def test_keys_fills_every_volume_of_secrets():
+    """And the image has its folder, where the containers' group may write."""
+    folders = {f"secrets-{name}": f"/opt/airflow/passwords/{name}" for name in OF_THE_SERVICES}
+    assert secrets_of("keys") == folders
+    made = re.search(r"mkdir -m 775 (.+)", (FOLDER / "Dockerfile").read_text())
+    assert made
+    assert set(made[1].split()) == OF_THE_SERVICES.keys()
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_container_cannot_gain_rights_nor_fill_the_disk(name: str):
+    """Its first process hands on signals and buries the dead, and its log has an end."""
+    assert SERVICES[name]["init"] is True
+    assert SERVICES[name]["security_opt"] == ["no-new-privileges:true"]
+    assert SERVICES[name]["logging"]["options"].keys() == {"max-size", "max-file"}
+
+
+def test_a_component_answers_for_itself(inside: Lab):
+    """The API server calls all schedulers healthy as long as one of them is."""
+    for name in ("scheduler", "dag-processor", "triggerer"):
+        check = " ".join(SERVICES[f"airflow-{name}"]["healthcheck"]["test"])
+        assert "$$HOSTNAME" in check or "127.0.0.1:8974" in check
+    assert airflow_settings(inside)["scheduler"]["enable_health_check"] == "True"
 
 
 def test_the_example_names_every_variable(inside: Lab):
@@ -293,6 +331,15 @@ def test_prometheus_scrapes_what_there_is():
         for target in static["targets"]
     }
     assert targets == {"{}:{}".format(*PLACES["metrics"])}
+
+
+def test_the_hashes_of_the_lock_are_checked():
+    """A package that an index gives in place of the locked one is refused."""
+    dockerfile = (FOLDER / "Dockerfile").read_text()
+    installs = re.findall(r"pip install .*--requirement \S+", dockerfile)
+    assert len(installs) == 3
+    assert all("--require-hashes" in install for install in installs)
+    assert "--no-hashes" not in dockerfile
 
 
 def test_the_images_are_built_from_the_lock_alone():

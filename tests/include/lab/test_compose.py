@@ -2,6 +2,7 @@
 
 import configparser
 import stat
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -44,18 +45,32 @@ def test_a_secret_that_is_given_is_taken(made: Path):
     compose.keys(made / "home", made / "passwords", {**BASE, "LAB_REDIS_PASSWORD": "mine"})
 
     assert inside(made).secrets == before | {"redis_password": "mine"}
-    assert (made / "passwords/redis_password").read_text() == "mine"
-    assert "requirepass mine\n" in (made / "passwords/redis.conf").read_text()
+    assert (made / "passwords/redis/redis_password").read_text() == "mine"
+    assert "requirepass mine\n" in (made / "passwords/redis/redis.conf").read_text()
     compose.keys(made / "home", made / "passwords", {**BASE, "LAB_REDIS_PASSWORD": ""})
     assert inside(made).secrets == before
 
 
 def test_the_services_get_their_secrets_alone(made: Path):
     """What encrypts connections and signs the tasks' tokens stays with Airflow."""
-    files = {file.name: file.read_text() for file in (made / "passwords").iterdir()}
-    assert files.keys() == {*compose.OF_THE_SERVICES, "redis.conf", "vault.hcl"}
-    for name in inside(made).secrets.keys() - set(compose.OF_THE_SERVICES):
+    files = {
+        str(file.relative_to(made / "passwords")): file.read_text()
+        for file in (made / "passwords").rglob("*")
+        if file.is_file()
+    }
+    of_each = {f"{one}/{name}" for one, names in compose.OF_THE_SERVICES.items() for name in names}
+    assert files.keys() == {*of_each, "redis/redis.conf", "vault/vault.hcl"}
+    for name in inside(made).secrets.keys() - set(chain(*compose.OF_THE_SERVICES.values())):
         assert not any(inside(made).secrets[name] in text for text in files.values())
+
+
+@pytest.mark.parametrize("name", ["inbox", "mail", "gcs", "bigquery", "metrics", "model_server"])
+def test_a_service_without_secrets_is_described_without_them(tmp_path: Path, name: str):
+    """Its container has no folder of secrets at all."""
+    lab = Lab.from_environment({**BASE, "LAB_HOME": "/data", "LAB_SECRETS": str(tmp_path / "no")})
+    assert lab.secrets == {}
+    assert lab.places == PLACES
+    assert DESCRIBE[name](lab).command
 
 
 def test_no_file_with_a_secret_is_open_to_all(made: Path):
@@ -123,7 +138,7 @@ def test_running_a_service_becomes_its_process(made: Path, monkeypatch: pytest.M
 
 def test_the_vault_keeps_its_secrets(made: Path):
     """It is not told anew at each start, as the lab's is."""
-    settings = (made / "passwords/vault.hcl").read_text()
+    settings = (made / "passwords/vault/vault.hcl").read_text()
     assert 'storage "raft"' in settings
     assert "inmem" not in settings
     assert VAULT_ADMIN not in settings
@@ -131,7 +146,7 @@ def test_the_vault_keeps_its_secrets(made: Path):
 
 @pytest.mark.parametrize(
     "component",
-    ["scheduler", "api-server", pytest.param("worker", marks=pytest.mark.slow), "shop_api"],
+    ["api-server", pytest.param("worker", marks=pytest.mark.slow), "shop_api"],
 )
 def test_what_does_not_run_is_not_ready(made: Path, component: str):
     """A check that cannot reach it fails, and says nothing else."""

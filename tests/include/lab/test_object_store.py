@@ -6,10 +6,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import boto3
+import httpx
 import pytest
+from boto3.s3.transfer import TransferConfig
+from botocore.exceptions import ClientError
 
 from include.lab.object_store import record_changes, reduce_journal
 from include.lab.service import listens
@@ -79,6 +84,19 @@ def test_only_changes_are_recorded():
     assert recorder.recorded == ["PUT", "DELETE", "POST"]
 
 
+PASSWORD = "the password"
+
+
+def client_of(port: int, login: str = "lab", password: str = PASSWORD) -> Any:
+    return boto3.client(
+        "s3",
+        endpoint_url=f"http://127.0.0.1:{port}",
+        aws_access_key_id=login,
+        aws_secret_access_key=password,
+        region_name="eu-central-1",
+    )
+
+
 @contextmanager
 def running(folder: Path, port: int) -> Iterator[tuple[subprocess.Popen[bytes], object]]:
     """The store on this port, and a client of it."""
@@ -92,6 +110,7 @@ def running(folder: Path, port: int) -> Iterator[tuple[subprocess.Popen[bytes], 
             **os.environ,
             "PYTHONPATH": str(ROOT),
             "MOTO_RECORDER_FILEPATH": str(folder / "journal"),
+            "OBJECT_STORE_PASSWORD": PASSWORD,
         },
         stdout=log,
         stderr=log,
@@ -100,14 +119,7 @@ def running(folder: Path, port: int) -> Iterator[tuple[subprocess.Popen[bytes], 
         ready = listens("127.0.0.1", port)
         while not ready():
             assert store.poll() is None, (folder / "log").read_text()
-        client = boto3.client(
-            "s3",
-            endpoint_url=f"http://127.0.0.1:{port}",
-            aws_access_key_id="lab",
-            aws_secret_access_key="lab",
-            region_name="eu-central-1",
-        )
-        yield store, client
+        yield store, client_of(port)
     finally:
         store.kill()
         store.wait()
@@ -140,6 +152,51 @@ def test_objects_survive_a_hard_end(tmp_path: Path):
     assert [item["Key"] for item in listed] == ["a folder/old"]
     assert body == bytes(range(256))
     assert ended == 0
+
+
+@pytest.mark.lab
+def test_nothing_is_changed_without_the_password(tmp_path: Path):
+    """With another, or none: nothing is written, and nothing read but what is for everybody."""
+    port = free_port_base()
+    address = f"http://127.0.0.1:{port}"
+    with running(tmp_path, port) as (_, client):
+        client.create_bucket(
+            Bucket="lake", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+        )
+        for key, acl in (("a page/ü+%.html", "public-read"), ("private", "private")):
+            client.put_object(Bucket="lake", Key=key, Body=b"mine", ACL=acl)
+        client.upload_fileobj(
+            BytesIO(b"x" * (9 << 20)), "lake", "parts", Config=TransferConfig(8 << 20)
+        )
+
+        for login, password in (("lab", "wrong"), ("nobody", PASSWORD)):
+            stranger = client_of(port, login, password)
+            for call in (
+                lambda s=stranger: s.put_object(Bucket="lake", Key="new", Body=b"theirs"),
+                lambda s=stranger: s.get_object(Bucket="lake", Key="private"),
+                lambda s=stranger: s.list_buckets(),
+            ):
+                with pytest.raises(ClientError, match="AccessDenied"):
+                    call()
+        for method, path in (
+            ("PUT", "/lake/new"),
+            ("PUT", "/lake/private"),
+            ("DELETE", "/lake/a%20page/%C3%BC%2B%25.html"),
+            ("GET", "/lake/private"),
+            ("GET", "/lake/private?X-Amz-Signature=1&AWSAccessKeyId=lab&Signature=x"),
+            ("GET", "/lake"),
+            ("GET", "/moto-api/data.json"),
+            ("GET", "//moto-api/data.json"),
+            ("POST", "/moto-api/reset"),
+            ("POST", "/moto-api/reset-auth"),
+            ("OPTIONS", "/lake/new"),
+        ):
+            assert httpx.request(method, address + path).status_code == 403, path
+
+        assert httpx.get(f"{address}/lake/a%20page/%C3%BC%2B%25.html").content == b"mine"
+        assert client.get_object(Bucket="lake", Key="a page/ü+%.html")["Body"].read() == b"mine"
+        listed = client.list_objects_v2(Bucket="lake")["Contents"]
+        assert [one["Key"] for one in listed] == ["a page/ü+%.html", "parts", "private"]
 
 
 def test_the_address_is_said(tmp_path: Path):

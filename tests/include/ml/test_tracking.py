@@ -1,5 +1,7 @@
 """Runs and models in MLflow that are found again; the rest is proven with the lessons."""
 
+import operator
+import pickle
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,6 +10,7 @@ from pathlib import Path
 
 import mlflow
 import pytest
+import yaml
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
@@ -154,3 +157,60 @@ def test_a_server_that_is_down_is_not_a_missing_champion() -> None:
 
     with pytest.raises(MlflowException, match=r"127\.0\.0\.1"):
         tracking.version_at(gone, MODEL)
+
+
+class Planted:
+    """What a stranger puts in a model's place: it makes a file where it is read."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def __reduce__(self) -> tuple[object, tuple[Path]]:
+        return Path.touch, (self.file,)
+
+
+def test_a_model_that_was_swapped_runs_no_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither by a pickle, nor by types that the model itself says are to be trusted."""
+    import skops.io
+    from skops.io.exceptions import UntrustedTypesFoundException
+
+    # A database of its own, and files that anybody may write: as good as an open object store.
+    monkeypatch.chdir(tmp_path)
+    for where in (mlflow.set_tracking_uri, mlflow.set_registry_uri):
+        where(f"sqlite:///{tmp_path}/mlflow.db")
+    client = MlflowClient()
+    model_id = train(client, "k=swapped")
+    tracking.deploy(client, MODEL, tracking.CHAMPION, model_id, {})
+    addresses = (f"models:/{model_id}", f"models:/{MODEL}@{tracking.CHAMPION}")
+    before = [tracking.load_classifier(uri).predict(frame(ROWS)).tolist() for uri in addresses]
+    assert before[0] == before[1]
+
+    (file,) = tmp_path.rglob("MLmodel")
+    run = tmp_path / "run"
+    (file.parent / "model.pkl").write_bytes(pickle.dumps(Planted(run)))
+    facts = yaml.safe_load(file.read_text())
+    facts["flavors"]["sklearn"] |= {
+        "pickled_model": "model.pkl",
+        "serialization_format": "cloudpickle",
+        "skops_trusted_types": ["operator.methodcaller"],
+    }
+    file.write_text(yaml.safe_dump(facts))
+    for load in (mlflow.sklearn.load_model, mlflow.pyfunc.load_model):
+        with pytest.raises(MlflowException, match="MLFLOW_ALLOW_PICKLE_DESERIALIZATION"):
+            load(addresses[0])
+    assert tracking.load_classifier(addresses[0]).predict(frame(ROWS)).tolist() == before[0]
+
+    skops.io.dump(operator.methodcaller("touch"), file.parent / "model.skops")
+    for uri in addresses:
+        with pytest.raises(UntrustedTypesFoundException, match="methodcaller"):
+            tracking.load_classifier(uri)
+    assert not run.exists()
+
+
+@pytest.mark.parametrize("uri", ["s3://mlflow/m", "runs:/1/model", "models:/m-1", "/tmp/model"])
+def test_a_model_that_no_run_has_logged_is_refused(uri: str) -> None:
+    """An address of a file, of whatever store, is not even read."""
+    with pytest.raises(ValueError, match="no model that a run has logged"):
+        tracking.load_classifier(uri)

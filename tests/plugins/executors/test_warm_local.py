@@ -1,6 +1,7 @@
 """The libraries of the tasks: imported once, before the processes of the tasks are forked."""
 
 import json
+import logging
 import multiprocessing
 import subprocess
 import sys
@@ -60,3 +61,73 @@ def test_imports_before_it_forks_and_not_where_a_task_is_a_new_python(
     warm_local.WarmLocalExecutor(parallelism=1)
 
     assert done == list(warm_local.PRELOADED if imported else ())
+
+
+def test_a_module_that_is_gone_stops_nothing(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An upgrade may rename one: the others are imported, one warning names it."""
+    from plugins.executors import warm_local
+
+    monkeypatch.setattr(warm_local, "PRELOADED", ("no_such_module", "json.no_such", "json.tool"))
+    monkeypatch.delitem(sys.modules, "json.tool", raising=False)
+
+    warm_local.preload()
+
+    assert "json.tool" in sys.modules
+    (warning,) = caplog.messages
+    assert "'no_such_module'" in warning
+    assert "'json.no_such'" in warning
+
+
+def test_an_import_that_fails_leaves_the_log_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever it raises."""
+    from plugins.executors import warm_local
+
+    def fail(name: str) -> None:
+        raise ValueError(name)
+
+    monkeypatch.setattr(warm_local.importlib, "import_module", fail)
+    with pytest.raises(ValueError, match=r"skops\.io"):
+        warm_local.preload()
+    assert warm_local.log.isEnabledFor(logging.CRITICAL)
+    assert logging.root.manager.disable == logging.NOTSET
+
+
+DRAWS = """
+import json, os, random
+from airflow.executors import local_executor
+from plugins.executors import warm_local
+
+def draws():
+    import numpy
+    from sklearn.utils import check_random_state
+    return [numpy.random.rand(), random.random(), check_random_state(None).rand()]
+
+def run_worker(output, **_):
+    # Two tasks, each a process of its own, as Airflow's worker forks them.
+    for _ in range(2):
+        if os.fork() == 0:
+            output.put(draws())
+            os._exit(0)
+        os.wait()
+
+local_executor._run_worker = run_worker
+warm_local.PRELOADED = ("sklearn.utils",)
+executor = warm_local.WarmLocalExecutor(parallelism=3)
+executor.start()
+print(json.dumps([executor.result_queue.get() for _ in range(6)]))
+for worker in executor.workers.values():
+    worker.join()
+"""
+
+
+@pytest.mark.slow
+def test_no_two_tasks_draw_the_same_numbers(tmp_path: Path) -> None:
+    """Six tasks of three workers: NumPy, Python and scikit-learn draw six numbers each."""
+    home = {"AIRFLOW_HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    said = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", DRAWS], capture_output=True, check=True, env=home
+    )
+    for drawn in zip(*json.loads(said.stdout.splitlines()[-1]), strict=True):
+        assert len(set(drawn)) == 6

@@ -1,8 +1,16 @@
-"""The sentence about what is wrong with `conf`; the refusal itself is a live test."""
+"""The sentence about what is wrong with `conf`, and who is told it."""
+
+from collections.abc import Callable
+from typing import Any
 
 import pytest
+from airflow.api_fastapi.auth.managers.models.resource_details import DagDetails
+from airflow.api_fastapi.core_api import security
+from fastapi.testclient import TestClient
+from starlette.responses import PlainTextResponse
 
-from plugins.middleware.known_params import no_numbers, refusal, unknown_names
+from plugins.middleware import known_params
+from plugins.middleware.known_params import KnownParams, no_numbers, refusal, unknown_names
 
 
 def test_known_names_pass() -> None:
@@ -57,3 +65,53 @@ def test_the_name_is_told_before_the_value() -> None:
     assert "conf names c," in str(refusal({"c": float("nan")}, {"C"}))
     assert "C = NaN" in str(refusal({"C": float("nan")}, {"C"}))
     assert refusal({"C": 1.0}, {"C"}) is None
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, str]]:
+    """Send a trigger's body by a user who may, or may not, start the Dag; get code and text."""
+
+    def send(body: str, may: bool = True) -> tuple[int, str]:
+        class AuthManager:
+            def is_authorized_dag(self, *, method: str, details: DagDetails, **_: Any) -> bool:
+                assert (method, details.id) == ("POST", "secret")
+                return may
+
+        async def user(token: str) -> str:
+            return token
+
+        monkeypatch.setattr(security, "resolve_user_from_token", user)
+        monkeypatch.setattr(security, "get_auth_manager", AuthManager)
+        monkeypatch.setattr(security.DagModel, "get_team_name", lambda dag_id: None)
+        monkeypatch.setattr(known_params, "_params", lambda dag_id: {"salary"})
+        client = TestClient(KnownParams(PlainTextResponse("what Airflow says", 403)))
+        answer = client.post("/api/v2/dags/secret/dagRuns", content=body)
+        return answer.status_code, answer.text
+
+    return send
+
+
+def test_who_may_not_trigger_a_dag_is_not_told_its_params(sent: Callable[..., Any]) -> None:
+    """Airflow's own refusal is all that comes back; who may trigger it is helped."""
+    slip = '{"conf": {"x": 1}}'
+
+    assert sent(slip, may=False) == (403, "what Airflow says")
+    code, text = sent(slip)
+    assert code == 400
+    assert "it has salary" in text
+
+
+@pytest.mark.parametrize("depth", [200, 900, 100_000])
+@pytest.mark.parametrize("where", ['{"conf": {"salary": %s}}', '{"note": %s}', "%s"])
+def test_what_is_too_deep_is_told(sent: Callable[..., Any], depth: int, where: str) -> None:
+    """Python's recursion ends at some depth, wherever in the body that is."""
+    code, text = sent(where.replace("%s", "[" * depth + "]" * depth))
+
+    assert code == 400
+    assert "within each other" in text
+
+
+@pytest.mark.parametrize("body", ["", "{", "[]", "1", '{"conf": [1]}', '{"conf": {"salary": [1]}}'])
+def test_other_shapes_are_for_airflow(sent: Callable[..., Any], body: str) -> None:
+    """It has sentences of its own for them."""
+    assert sent(body) == (403, "what Airflow says")
