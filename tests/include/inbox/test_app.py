@@ -130,31 +130,27 @@ def test_a_page_can_be_taken_back(inbox: httpx.Client, action: str):
 
 
 @pytest.mark.parametrize(
-    ("event", "refusal"),
+    ("event", "refused"),
     [
-        ({}, "missing: event_action, routing_key"),
-        ({"routing_key": "x", "event_action": "trigger"}, "missing: severity, source, summary"),
-        (
-            {"routing_key": "x", "event_action": "trigger", "payload": "text"},
-            "missing: severity, source, summary",
-        ),
+        ({}, ["routing_key", "event_action"]),
+        ({"routing_key": "x", "event_action": "trigger"}, []),
+        ({"routing_key": "x", "event_action": "trigger", "payload": "text"}, ["payload"]),
         (
             {"routing_key": "x", "event_action": "trigger", "payload": {"summary": "x"}},
-            "missing: severity, source",
+            ["payload.source", "payload.severity"],
         ),
-        (
-            {"routing_key": ["x"], "event_action": "resolve"},
-            "routing_key and dedup_key must be text",
-        ),
+        ({"routing_key": ["x"], "event_action": "resolve"}, ["routing_key"]),
     ],
 )
 def test_a_page_without_its_facts_is_refused(
-    inbox: httpx.Client, event: dict[str, Any], refusal: str
+    inbox: httpx.Client, event: dict[str, Any], refused: list[str]
 ):
-    """Every missing field is named."""
+    """Every field that is missing or wrong is named, and nothing is kept."""
     answer = inbox.post("/pager/v2/enqueue", json=event)
 
-    assert (answer.status_code, answer.json()["detail"]) == (400, refusal)
+    assert answer.status_code == 422
+    named = [".".join(mistake["loc"][1:]) for mistake in answer.json()["detail"]]
+    assert named == (refused or [""])
     assert kept(inbox) == []
 
 
@@ -255,7 +251,7 @@ def test_no_message_can_act_on_the_page(inbox: httpx.Client, ports: tuple[int, i
     inbox.post("/slack/x", json={"text": SCRIPT, "channel": SCRIPT})
     header = {"type": "header", "text": {"type": "plain_text", "text": SCRIPT}}
     inbox.post("/slack/x", json={"blocks": [header]})
-    page = trigger(summary=SCRIPT, severity=SCRIPT, source=SCRIPT)
+    page = trigger(summary=SCRIPT, source=SCRIPT)
     links = [{"href": "javascript:alert(1)", "text": SCRIPT}, {"href": "https://x", "text": SCRIPT}]
     inbox.post("/pager/x", json={**page, "links": links, "dedup_key": SCRIPT})
     message = mail(f"<b>{SCRIPT}</b>")
