@@ -32,7 +32,7 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
     versions = {CHAMPION: (1, Constant(0.2)), CHALLENGER: (2, Constant(0.8))}
     monkeypatch.setattr(server, "_load", lambda name, alias: versions[alias])
     monkeypatch.setattr(server, "_served", {})
-    with TestClient(server.app) as client:
+    with TestClient(server.app, "http://localhost") as client:
         yield client
 
 
