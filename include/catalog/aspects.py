@@ -146,8 +146,9 @@ class Aspects:
             _NEEDED[name].model_validate_json(text)
             value = json.dumps(json.loads(text), allow_nan=False)
         except ValidationError as error:
-            wrong = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
-            raise NotAProposalError("; ".join(wrong)) from error
+            wrong = [(".".join(map(str, one["loc"])), one["msg"]) for one in error.errors()]
+            told = "; ".join(f"{place or 'aspect.value'}: {what}" for place, what in wrong)
+            raise NotAProposalError(told) from error
         except ValueError as error:
             raise NotAProposalError(f"aspect.value: {error}") from error
         with self._turn, self._connection as connection:

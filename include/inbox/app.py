@@ -128,8 +128,9 @@ def attachment(number: Annotated[int, Path(le=2**63 - 1)], index: int) -> Respon
     files = message.content.get("attachments", []) if message and message.kind == "mail" else []
     if not 0 <= index < len(files):
         raise HTTPException(404, "no such attachment")
-    name = quote(files[index]["name"] or "attachment")
-    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
+    # Of a path, its last part: no sender says where a file goes.
+    name = pathlib.PureWindowsPath(files[index]["name"] or "").name or "attachment"
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
     content = base64.b64decode(files[index]["base64"])
     return Response(content, media_type="application/octet-stream", headers=headers)
 
