@@ -3,6 +3,7 @@
 import os
 import re
 import smtplib
+import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -200,6 +201,26 @@ def test_a_real_mail_arrives(inbox: httpx.Client, ports: tuple[int, int]):
     assert file.headers["content-disposition"].startswith("attachment;")
     assert inbox.get(f"/messages/{message['id']}/attachments/1").status_code == 404
     assert inbox.get("/messages/999999/attachments/0").status_code == 404
+
+
+def test_a_web_page_can_send_no_mail(inbox: httpx.Client, ports: tuple[int, int]):
+    """Lines of an HTTP body would be commands: the connection ends at its first line."""
+    lines = ["POST / HTTP/1.1", "", "HELO x", "MAIL FROM:<a@b>", "RCPT TO:<c@d>", "DATA", "x", "."]
+    with socket.create_connection(("127.0.0.1", ports[1])) as web_page:
+        web_page.sendall("".join(f"{line}\r\n" for line in lines).encode())
+        answers = web_page.makefile("rb").read().decode().splitlines()
+
+    assert [answer[:3] for answer in answers] == ["220", "421"]
+    assert kept(inbox) == []
+
+
+def test_a_mail_that_no_page_could_show_is_refused(inbox: httpx.Client, ports: tuple[int, int]):
+    """With the server's own word for it."""
+    with smtplib.SMTP("127.0.0.1", ports[1]) as server, pytest.raises(smtplib.SMTPException) as no:
+        server.sendmail("a@shop.example", "b@shop.example", "x\r\n" * 2**20)
+
+    assert "552" in str(no.value)
+    assert kept(inbox) == []
 
 
 def test_messages_can_be_asked_for_by_kind(inbox: httpx.Client):
