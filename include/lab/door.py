@@ -40,21 +40,21 @@ class Door:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request = Request(scope, receive)
-        head = len(scope["path"]) + len(scope["query_string"])
-        if head + sum(len(part) for pair in scope["headers"] for part in pair) > LARGEST_HEAD:
-            answer = JSONResponse({"detail": f"The head is over {LARGEST_HEAD} bytes."}, 431)
-        elif request.method not in READING and is_cross_site(request.headers):
-            answer = JSONResponse({"detail": "Another site's page may not send this here."}, 403)
-        elif _is_json(request.headers) and (mistake := json_mistake(body := await request.body())):
-            answer = JSONResponse({"detail": f"body: {mistake}"}, 400)
-        elif _is_json(request.headers):
-            await self._app(scope, _once_more(body, receive), send)
-            return
+        headers, refusal = Headers(scope=scope), None
+        if _length_of_head(scope) > LARGEST_HEAD:
+            refusal = 431, f"The head is over {LARGEST_HEAD} bytes."
+        elif scope["method"] not in READING and is_cross_site(headers):
+            refusal = 403, "Another site's page may not send this here."
+        elif _is_json(headers):
+            body = await Request(scope, receive).body()
+            receive = _once_more(body, receive)
+            if mistake := json_mistake(body):
+                refusal = 400, f"body: {mistake}"
+        if refusal:
+            status, detail = refusal
+            await JSONResponse({"detail": detail}, status)(scope, receive, send)
         else:
             await self._app(scope, receive, send)
-            return
-        await answer(scope, receive, send)
 
 
 def guard(app: "Starlette", service: str, largest_bytes: int = LARGEST_BYTES) -> None:
@@ -93,6 +93,13 @@ def json_mistake(body: bytes) -> str | None:
     except ValueError as error:
         return str(error)
     return None
+
+
+def _length_of_head(scope: Scope) -> int:
+    # Other programs on this machine set cookies for the same name: they are not the caller's doing.
+    headers = [pair for pair in scope["headers"] if pair[0] != b"cookie"]
+    length = sum(len(part) for pair in headers for part in pair)
+    return length + len(scope["path"]) + len(scope["query_string"])
 
 
 def _is_json(headers: Headers) -> bool:

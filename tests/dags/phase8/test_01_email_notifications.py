@@ -102,7 +102,7 @@ def test_failure_and_headline_are_mailed(sent: Mailed) -> None:
     assert headline["recipients"] == ["board@shop.example"]
     assert re.fullmatch(r"2026-03-24: \d+\.\d\d EUR", headline["subject"])
     assert headline["text"] == ""
-    assert {mail["dag_id"] for mail in mails.values()} == {LESSON}
+    assert {mail["dag_id"] for mail in sent.mails} == {LESSON}
 
 
 def test_same_day_is_told_once(run: Run, lab: Lab, sent: Mailed) -> None:

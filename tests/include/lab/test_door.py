@@ -82,6 +82,7 @@ def test_another_sites_page_can_send_nothing(
 
 
 OWN = [
+    {"cookie": "other=" + "x" * 20_000},
     {"origin": "http://localhost:8080"},
     {"sec-fetch-site": "same-origin", "origin": "null"},
     {"sec-fetch-site": "none"},
@@ -95,7 +96,7 @@ def shop() -> Iterator[TestClient]:
         yield client
 
 
-@pytest.mark.parametrize("said", OWN, ids=str)
+@pytest.mark.parametrize("said", OWN, ids=lambda said: str(said)[:40])
 def test_its_own_page_and_a_program_can(shop: TestClient, said: dict[str, str]):
     """A program says nothing of where it comes from."""
     assert shop.post("/faults", json={"next": 1}, headers=said).status_code == 201
