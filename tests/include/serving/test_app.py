@@ -77,6 +77,19 @@ def test_nobody_hears_the_shadow(client: TestClient) -> None:
     assert client.get(f"/models/{NAME}/shadow").json() == {"predictions": []}
 
 
+def test_the_shadow_forgets_its_oldest_words(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody has to fetch them, so they cannot fill the memory."""
+    monkeypatch.setattr(server, "UNHEARD", 5)
+    route(client, shadow=True)
+    ask(client)
+
+    unheard = client.get(f"/models/{NAME}/shadow").json()["predictions"]
+
+    assert [one["request_id"] for one in unheard] == [96, 97, 98, 99, 100]
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "status", "said"),
     [
