@@ -6,7 +6,9 @@ import threading
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS aspect (
@@ -23,6 +25,99 @@ RECORDS = {
     "status": "com.linkedin.common.Status",
 }
 """The aspects that are kept, with the name of the record that each is an instance of."""
+
+
+class _Status(BaseModel):
+    removed: bool = False
+
+
+class _Described(BaseModel):
+    name: str | None = None
+    description: str | None = None
+
+
+class _Owner(BaseModel):
+    owner: str
+
+
+class _Owners(BaseModel):
+    owners: list[_Owner]
+
+
+class _Tag(BaseModel):
+    tag: str
+
+
+class _Tags(BaseModel):
+    tags: list[_Tag]
+
+
+class _Column(BaseModel):
+    fieldPath: str
+    nativeDataType: str
+
+
+class _Columns(BaseModel):
+    fields: list[_Column]
+
+
+_NEEDED: dict[str, type[BaseModel]] = {
+    "schemaMetadata": _Columns,
+    "datasetProperties": _Described,
+    "dataFlowInfo": _Described,
+    "ownership": _Owners,
+    "globalTags": _Tags,
+    "status": _Status,
+}
+"""Of each aspect, what the page and the search make use of; the rest is kept as it came."""
+
+
+def _known(name: str) -> str:
+    if name not in RECORDS:
+        raise ValueError(f"known are {', '.join(RECORDS)}")
+    return name
+
+
+class _Value(BaseModel):
+    value: str
+
+
+class _Proposal(BaseModel):
+    entityUrn: Annotated[str, Field(pattern="^urn:li:", max_length=500)]
+    aspectName: Annotated[str, AfterValidator(_known)]
+    aspect: _Value
+
+
+class Rule(BaseModel):
+    """A field that has one of these values."""
+
+    field: str
+    values: list[str] = []
+
+
+class Rules(BaseModel):
+    """Rules that hold together."""
+
+    all_of: list[Rule] = Field(alias="and")
+
+
+class Filter(BaseModel):
+    """What is searched for."""
+
+    any_of: list[Rules] = Field(default=[], alias="or")
+
+
+class Search(BaseModel):
+    """A question for the entities of a type."""
+
+    entity: str
+    filter: Filter | None = None
+
+
+class Ingest(BaseModel):
+    """What comes with the action `ingestProposal`."""
+
+    proposal: dict[str, Any]
 
 
 class NotAProposalError(ValueError):
@@ -46,17 +141,21 @@ class Aspects:
             NotAProposalError: it names no entity, no known aspect, or has no JSON value.
         """
         try:
-            urn, name = str(proposal["entityUrn"]), str(proposal["aspectName"])
-            value = json.loads(proposal["aspect"]["value"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise NotAProposalError(f"no proposal: {error}") from error
-        if not urn.startswith("urn:li:") or name not in RECORDS:
-            raise NotAProposalError(f"unknown: {urn} {name}; known are {', '.join(RECORDS)}")
+            given = _Proposal.model_validate(proposal)
+            urn, name, text = given.entityUrn, given.aspectName, given.aspect.value
+            _NEEDED[name].model_validate_json(text)
+            value = json.dumps(json.loads(text), allow_nan=False)
+        except ValidationError as error:
+            wrong = [(".".join(map(str, one["loc"])), one["msg"]) for one in error.errors()]
+            told = "; ".join(f"{place or 'aspect.value'}: {what}" for place, what in wrong)
+            raise NotAProposalError(told) from error
+        except ValueError as error:
+            raise NotAProposalError(f"aspect.value: {error}") from error
         with self._turn, self._connection as connection:
             connection.execute(
                 "INSERT INTO aspect VALUES (?, ?, ?)"
                 " ON CONFLICT (urn, name) DO UPDATE SET value = excluded.value",
-                (urn, name, json.dumps(value)),
+                (urn, name, value),
             )
         return urn
 

@@ -6,27 +6,30 @@
 import base64
 import json
 import os
+import pathlib
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlencode
 
-from fastapi import FastAPI, Form, HTTPException, Request, Response
+from fastapi import FastAPI, Form, HTTPException, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
-from include.catalog.aspects import Aspects, NotAProposalError
+from include.catalog.aspects import Aspects, Filter, Ingest, NotAProposalError, Search
 from include.inbox import block_kit
 from include.inbox.incidents import Incident, incidents
 from include.inbox.messages import Kind, Message, Messages
+from include.inbox.pager_event import PagerEvent
+from include.lab.door import guard, json_mistake
 from include.lineage import drawing
+from include.lineage.accepted import Event
 from include.lineage.events import Events
-from include.lineage.graph import NotAnEventError, around, graph
+from include.lineage.graph import around, graph
 
-HERE = Path(__file__).parent
+HERE = pathlib.Path(__file__).parent
 _PAGES = Environment(loader=FileSystemLoader(HERE), autoescape=True)
 _PAGES.filters["blocks"] = lambda payload: Markup(block_kit.blocks(payload))
 _PAGES.filters["pretty"] = lambda content: json.dumps(content, indent=2)
@@ -35,9 +38,10 @@ _PAGES.filters["pretty"] = lambda content: json.dumps(content, indent=2)
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Open the file of messages and events while the app runs."""
-    app.state.messages = Messages(Path(os.environ["INBOX_FILE"]))
-    app.state.lineage = Events(Path(os.environ["INBOX_FILE"]))
-    app.state.aspects = Aspects(Path(os.environ["INBOX_FILE"]))
+    file = pathlib.Path(os.environ["INBOX_FILE"])
+    app.state.messages = Messages(file)
+    app.state.lineage = Events(file)
+    app.state.aspects = Aspects(file)
     yield
     app.state.aspects.close()
     app.state.messages.close()
@@ -45,6 +49,9 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 app = FastAPI(title="The inbox", lifespan=lifespan)
+guard(app, "inbox")
+
+Short = Annotated[str, Form(max_length=255)]
 
 
 @app.get("/health")
@@ -59,7 +66,10 @@ async def receive_slack(path: str, request: Request) -> PlainTextResponse:
 
     A webhook is made for one channel, which no payload changes: here, the last part of its path.
     """
-    payload = await _json(request, "invalid_payload")
+    body = await request.body()
+    payload = None if json_mistake(body) else json.loads(body or "null")
+    if not isinstance(payload, dict):
+        raise HTTPException(400, "invalid_payload")
     if not payload.get("text") and not payload.get("blocks"):
         raise HTTPException(400, "no_text")
     try:
@@ -72,21 +82,12 @@ async def receive_slack(path: str, request: Request) -> PlainTextResponse:
 
 
 @app.post("/pager/{path:path}", status_code=202)
-async def receive_page(path: str, request: Request) -> dict[str, Any]:
+def receive_page(path: str, event: PagerEvent) -> dict[str, Any]:
     """Receive an event in the form of PagerDuty's Events API v2."""
-    event = await _json(request, "invalid event")
-    missing = {"routing_key", "event_action"} - event.keys()
-    if event.get("event_action") == "trigger":
-        facts = event.get("payload")
-        given = facts.keys() if isinstance(facts, dict) else set()
-        missing |= {"summary", "source", "severity"} - given
-    if missing:
-        raise HTTPException(400, f"missing: {', '.join(sorted(missing))}")
-    event.setdefault("dedup_key", uuid.uuid4().hex)
-    if not all(isinstance(event[key], str) for key in ("routing_key", "dedup_key")):
-        raise HTTPException(400, "routing_key and dedup_key must be text")
-    _messages().keep("pager", event["routing_key"], event)
-    return {"status": "success", "dedup_key": event["dedup_key"]}
+    key = event.dedup_key or uuid.uuid4().hex
+    content = {**event.model_dump(exclude_unset=True), "dedup_key": key}
+    _messages().keep("pager", event.routing_key, content)
+    return {"status": "success", "dedup_key": key}
 
 
 @app.get("/pager/incidents")
@@ -98,10 +99,10 @@ def list_incidents(incident_key: str | None = None) -> dict[str, list[dict[str, 
 
 @app.post("/answer")
 def answer_page(
-    routing_key: Annotated[str, Form()],
-    dedup_key: Annotated[str, Form()],
+    routing_key: Short,
+    dedup_key: Short,
     event_action: Annotated[Literal["acknowledge", "resolve"], Form()],
-    dag_id: Annotated[str, Form()] = "",
+    dag_id: Short = "",
 ) -> RedirectResponse:
     """Take a page, or say that it is over, as the person on call does by a button."""
     event = {"routing_key": routing_key, "dedup_key": dedup_key, "event_action": event_action}
@@ -112,21 +113,24 @@ def answer_page(
 
 @app.get("/messages")
 def list_messages(
-    kind: Kind | None = None, limit: int = 200, dag_id: str | None = None
+    kind: Kind | None = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    dag_id: str | None = None,
 ) -> list[Message]:
     """Return the newest messages, of all lessons or of one; newest first."""
     return _messages().newest(kind, limit, dag_id)
 
 
 @app.get("/messages/{number}/attachments/{index}")
-def attachment(number: int, index: int) -> Response:
+def attachment(number: Annotated[int, Path(le=2**63 - 1)], index: int) -> Response:
     """Return a mail's attachment, counted from 0, as a file to save and never as a page."""
     message = _messages().one(number)
-    files = message.content.get("attachments", []) if message else []
+    files = message.content.get("attachments", []) if message and message.kind == "mail" else []
     if not 0 <= index < len(files):
         raise HTTPException(404, "no such attachment")
-    name = quote(files[index]["name"] or "attachment")
-    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
+    # Of a path, its last part: no sender says where a file goes.
+    name = pathlib.PureWindowsPath(files[index]["name"] or "").name or "attachment"
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
     content = base64.b64decode(files[index]["base64"])
     return Response(content, media_type="application/octet-stream", headers=headers)
 
@@ -145,13 +149,9 @@ def empty() -> RedirectResponse:
 
 
 @app.post("/api/v1/lineage", status_code=201)
-async def receive_lineage(request: Request) -> dict[str, str]:
-    """Receive a run event of OpenLineage, as a collector does."""
-    event = await _json(request, "not a JSON object")
-    try:
-        _lineage().keep(event)
-    except NotAnEventError as error:
-        raise HTTPException(400, str(error)) from error
+def receive_lineage(event: Event) -> dict[str, str]:
+    """Receive an event of OpenLineage, as a collector does."""
+    _lineage().keep(event)
     return {"status": "kept"}
 
 
@@ -183,13 +183,12 @@ def catalogue_settings() -> dict[str, Any]:
 
 
 @app.post("/gms/aspects")
-async def receive_aspect(action: str, request: Request) -> dict[str, str]:
+def receive_aspect(action: str, body: Ingest) -> dict[str, str]:
     """Receive an aspect of an entity, as DataHub's metadata service does."""
-    body = await _json(request, "not a JSON object")
     if action != "ingestProposal":
         raise HTTPException(400, f"unknown action: {action}")
     try:
-        return {"value": _aspects().ingest(body.get("proposal") or {})}
+        return {"value": _aspects().ingest(body.proposal)}
     except NotAProposalError as error:
         raise HTTPException(400, str(error)) from error
 
@@ -204,16 +203,11 @@ def read_aspect(urn: str, aspect: str) -> dict[str, Any]:
 
 
 @app.post("/gms/entities")
-async def search_entities(action: str, request: Request) -> dict[str, Any]:
+def search_entities(action: Literal["search"], body: Search) -> dict[str, Any]:
     """Return the entities of a type; a filter may ask for tags, all of which they then have."""
-    body = await _json(request, "not a JSON object")
-    if action != "search" or not isinstance(body.get("entity"), str):
-        raise HTTPException(400, f"unknown action: {action}, or no entity to search for")
-    rules = [rule for group in (body.get("filter") or {}).get("or", ()) for rule in group["and"]]
-    tags = {tag for rule in rules if rule["field"] == "tags" for tag in rule["values"]}
-    found = [
-        {"entity": urn, "matchedFields": []} for urn in _aspects().search(body["entity"], tags)
-    ]
+    rules = [rule for rules in (body.filter or Filter()).any_of for rule in rules.all_of]
+    tags = {tag for rule in rules if rule.field == "tags" for tag in rule.values}
+    found = [{"entity": urn, "matchedFields": []} for urn in _aspects().search(body.entity, tags)]
     return {"value": {"numEntities": len(found), "from": 0, "entities": found}}
 
 
@@ -270,13 +264,3 @@ def _around(node: str, kinds: tuple[str, ...]) -> dict[str, Any]:
     if node not in known or not node.startswith(kinds):
         raise HTTPException(404, f"no such node: {node}")
     return around(found, node)
-
-
-async def _json(request: Request, refusal: str) -> dict[str, Any]:
-    try:
-        payload = json.loads(await request.body())
-    except ValueError as error:
-        raise HTTPException(400, refusal) from error
-    if not isinstance(payload, dict):
-        raise HTTPException(400, refusal)
-    return payload

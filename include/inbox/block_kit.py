@@ -17,12 +17,13 @@ _MARKS = (
     (re.compile(r"(?<!\w)\*([^*\n]+)\*(?!\w)"), r"<b>\1</b>"),
     (re.compile(r"(?<!\w)_([^_\n]+)_(?!\w)"), r"<i>\1</i>"),
     (re.compile(r"(?<!\w)~([^~\n]+)~(?!\w)"), r"<s>\1</s>"),
-    (re.compile(rf"&lt;{_URL}\|((?:[^&]|&(?!gt;))+)&gt;"), r'<a href="\1">\2</a>'),
+    (re.compile(rf"&lt;{_URL}\|((?:[^&]|&(?!gt;|lt;))+)&gt;"), r'<a href="\1">\2</a>'),
     (re.compile(rf"&lt;{_URL}&gt;"), r'<a href="\1">\1</a>'),
 )
 
 
 BLOCKS, FIELDS, ELEMENTS, ACTIONS = 50, 10, 10, 25
+MESSAGE_CHARACTERS = 40_000
 HEADER_CHARACTERS, TEXT_CHARACTERS, FIELD_CHARACTERS, BUTTON_CHARACTERS = 150, 3000, 2000, 75
 _WORDS = "plain_text", "mrkdwn"
 
@@ -62,7 +63,9 @@ def check(payload: dict[str, Any]) -> None:
     Raises:
         BlockError: says which block it is, counted from 0, and what is wrong with it.
     """
-    found = payload.get("blocks", [])
+    if len(str(payload.get("text"))) > MESSAGE_CHARACTERS:
+        raise BlockError(f"text: has at most {MESSAGE_CHARACTERS} characters")
+    found = payload.get("blocks") or []
     if not isinstance(found, list) or len(found) > BLOCKS:
         raise BlockError(f"blocks: must be a list of at most {BLOCKS}")
     for number, block in enumerate(found):

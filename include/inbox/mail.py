@@ -22,10 +22,20 @@ def facts(message: EmailMessage) -> dict[str, Any]:
         "to": str(message["to"] or ""),
         "cc": str(message["cc"] or ""),
         "subject": str(message["subject"] or ""),
-        "text": text.get_content() if text else "",
-        "html": html.get_content() if html else "",
+        "text": _content(text),
+        "html": _content(html),
         "attachments": [_attachment(part) for part in message.iter_attachments()],
     }
+
+
+def _content(part: Any) -> str:
+    if part is None:
+        return ""
+    try:
+        return str(part.get_content())
+    except LookupError:
+        # Nobody knows this character set.
+        return str(part.get_payload(decode=True).decode(errors="replace"))
 
 
 def _attachment(part: Any) -> dict[str, Any]:

@@ -9,11 +9,33 @@ import signal
 from pathlib import Path
 
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP
 
 from include.inbox.mail import MailReceiver
 from include.inbox.messages import Messages
 
+LARGEST_BYTES = 2 * 2**20
+"""Of a mail: the page shows fifty."""
+
 STOP = {signal.SIGTERM, signal.SIGINT}
+
+
+class MailServer(SMTP):  # type: ignore[misc]
+    """Knows what no mail program sends."""
+
+    async def smtp_POST(self, rest: str) -> None:
+        """End the connection: a web page's lines that follow would be read as commands."""
+        await self.push("421 This is a mail server")
+        self._handler_coroutine.cancel()
+        self.transport.close()
+
+
+class MailController(Controller):  # type: ignore[misc]
+    """Runs our server."""
+
+    def factory(self) -> MailServer:
+        """One for each connection."""
+        return MailServer(self.handler, **self.SMTP_kwargs)
 
 
 def main() -> None:
@@ -25,7 +47,12 @@ def main() -> None:
     # Before any thread is there, so that none of them is ended by the signal that is waited for.
     signal.pthread_sigmask(signal.SIG_BLOCK, STOP)
     messages = Messages(Path(os.environ["INBOX_FILE"]))
-    server = Controller(MailReceiver(messages), hostname=options.host, port=options.port)
+    server = MailController(
+        MailReceiver(messages),
+        hostname=options.host,
+        port=options.port,
+        data_size_limit=LARGEST_BYTES,
+    )
     server.start()
     signal.sigwait(STOP)
     server.stop()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from include.inbox.origin import in_order, lesson_of
+from include.inbox.storable import storable
 
 Kind = Literal["slack", "pager", "mail"]
 
@@ -68,7 +69,7 @@ class Messages:
             cursor.execute(
                 "INSERT OR IGNORE INTO message (kind, received_at, path, content) "
                 "VALUES (?, ?, ?, ?)",
-                (kind, now, path, json.dumps(content)),
+                (kind, now, storable(path), json.dumps(storable(content))),
             )
 
     def newest(

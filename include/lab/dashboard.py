@@ -3,6 +3,7 @@
 It draws what Prometheus would scrape now, without Prometheus' memory: no rates, no lines.
 """
 
+import math
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from html import escape
@@ -15,6 +16,9 @@ SHOWN = 12
 
 A_MOMENT = 1e9
 """A time of more seconds than this is a moment since 1970, not a span."""
+
+LAST_MOMENT = 253_402_300_800
+"""The year 10000: what is later is a number."""
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -62,10 +66,10 @@ def page(panels: Iterable[Panel], samples: list[Sample]) -> str:
 
 def _section(panel: Panel, samples: list[Sample]) -> str:
     drawn = [s for s in samples if any(selector.matches(s) for selector in panel.selectors)]
-    drawn.sort(key=lambda s: (s.name.endswith("_bucket"), -s.value))
+    drawn.sort(key=lambda s: (s.name.endswith("_bucket"), math.isnan(s.value), -s.value))
     if all(sample.name.endswith("_bucket") for sample in drawn):
-        drawn.sort(key=lambda s: (s.name, float(s.labels["le"])))
-    largest = max((abs(sample.value) for sample in drawn), default=0) or 1
+        drawn.sort(key=lambda s: (s.name, _bound(s)))
+    largest = max((_length(sample) for sample in drawn), default=0) or 1
     shared = set.intersection(*(_facts(sample) for sample in drawn)) if len(drawn) > 1 else set()
     rows = "\n".join(_row(sample, largest, shared) for sample in drawn[:SHOWN])
     more = f'<p class="quiet">and {len(drawn) - SHOWN} more</p>' if len(drawn) > SHOWN else ""
@@ -77,6 +81,19 @@ def _section(panel: Panel, samples: list[Sample]) -> str:
     )
 
 
+def _bound(sample: Sample) -> float:
+    """The upper end of a histogram's range; a metric that only looks like one has none."""
+    try:
+        return float(sample.labels.get("le", "inf"))
+    except ValueError:
+        return math.inf
+
+
+def _length(sample: Sample) -> float:
+    """How long its bar is: NaN and infinity have none."""
+    return abs(sample.value) if math.isfinite(sample.value) else 0.0
+
+
 def _facts(sample: Sample) -> set[str]:
     """The name and the labels, but for the job, each as one text."""
     labels = {f"{k}={v}" for k, v in sample.labels.items() if v and k != "job"}
@@ -86,9 +103,9 @@ def _facts(sample: Sample) -> set[str]:
 def _row(sample: Sample, largest: float, shared: set[str]) -> str:
     """One bar, with what tells it from the others of its panel."""
     name = "<br>".join(sorted(_facts(sample) - shared, key=lambda fact: ("=" in fact, fact)))
-    width = 100 * abs(sample.value) / largest
+    width = 100 * (_length(sample) / largest)
     shown = f"{sample.value:,.10g}"
-    if "time" in sample.name and sample.value > A_MOMENT:
+    if "time" in sample.name and A_MOMENT < sample.value < LAST_MOMENT:
         shown = f"{datetime.fromtimestamp(sample.value, UTC):%Y-%m-%d %H:%M:%S}"
     return (
         f'<tr><td class="name">{name}</td><td><div class="bar" style="width:{width:.1f}%"></div>'

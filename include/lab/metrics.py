@@ -6,31 +6,34 @@ to a Pushgateway, and a page for people.
 """
 
 import argparse
+import math
 import re
-import signal
 import socketserver
 import threading
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import uvicorn
 from prometheus_client import CollectorRegistry
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from include.lab.metrics_server import http_server
+from include.lab.metrics_server import application
 from include.lab.pushgateway import Pushed
 
 LINE = re.compile(r"(?P<name>[^:|]+):(?P<value>[+-]?[0-9.eE+-]+)\|(?P<kind>c|g|ms)(\|@[0-9.]+)?")
 KINDS = {"c": "counter", "g": "gauge", "ms": "summary"}
 
-STOP = {signal.SIGTERM, signal.SIGINT}
+UNREAD = "statsd_unread_lines"
+LARGEST_SETS = 20_000
+"""Sets of labels that are kept: a sender that makes up ever new ones is not followed."""
 
 Labels = tuple[tuple[str, str], ...]
 
 
 class MetricLineError(ValueError):
-    """A line is not what StatsD sends."""
+    """A line is not what StatsD sends, or cannot be shown beside what is there."""
 
 
 @dataclass(frozen=True)
@@ -55,15 +58,29 @@ class Measurement:
         if found is None:
             raise MetricLineError(f"not a line of StatsD: {line!r}")
         name, *tags = found["name"].split(",")
-        pairs = (tag.partition("=") for tag in tags)
         kind = KINDS[found["kind"]]
+        try:
+            word = _word(name) + ("_seconds" if kind == "summary" else "")
+            value = float(found["value"]) / (1000 if kind == "summary" else 1)
+            # Of a label that comes twice the last counts.
+            labels = {_word(key): value for key, _, value in (tag.partition("=") for tag in tags)}
+            if not math.isfinite(value):
+                raise ValueError("no number that can be added up")
+        except ValueError as error:
+            raise MetricLineError(f"not a line of StatsD: {line!r}: {error}") from error
         return cls(
-            _word(name) + ("_seconds" if kind == "summary" else ""),
+            word,
             kind,
-            tuple(sorted((_word(key), value) for key, _, value in pairs)),
-            float(found["value"]) / (1000 if kind == "summary" else 1),
+            tuple(sorted(labels.items())),
+            value,
             kind == "gauge" and found["value"][0] in "+-",
         )
+
+    @property
+    def shown(self) -> set[str]:
+        """The names that it has on Prometheus' page."""
+        suffixes = {"counter": ("_total",), "summary": ("", "_sum", "_count"), "gauge": ("",)}
+        return {self.name + suffix for suffix in suffixes[self.kind]}
 
 
 class Measurements(Collector):
@@ -72,15 +89,31 @@ class Measurements(Collector):
     def __init__(self) -> None:
         self._sums: dict[tuple[str, str], dict[Labels, float]] = defaultdict(dict)
         self._counts: dict[tuple[str, str], dict[Labels, int]] = defaultdict(dict)
+        # Of each name on the page, whose it is: what cannot be read is counted whatever comes.
+        self._taken = {f"{UNREAD}_total": (UNREAD, "counter")}
         self._turn = threading.Lock()
 
     def add(self, measured: Measurement) -> None:
-        """Take one measurement into account."""
+        """Take one measurement into account.
+
+        Raises:
+            MetricLineError: a metric of another kind has its name, or there are too many.
+        """
         key, labels = (measured.name, measured.kind), measured.labels
         with self._turn:
-            former = self._sums[key].get(labels, 0.0)
+            if any(self._taken.get(name, key) != key for name in measured.shown):
+                raise MetricLineError(f"{measured.name}: a metric of another kind has this name")
+            known = self._sums.get(key, {})
+            full = sum(map(len, self._sums.values())) >= LARGEST_SETS
+            if full and labels not in known and measured.name != UNREAD:
+                raise MetricLineError(f"{measured.name}: more than {LARGEST_SETS} sets of labels")
+            former = known.get(labels, 0.0)
             absolute = measured.kind == "gauge" and not measured.relative
-            self._sums[key][labels] = measured.value + (0 if absolute else former)
+            value = measured.value + (0 if absolute else former)
+            if not math.isfinite(value):
+                raise MetricLineError(f"{measured.name}: the sum is too large")
+            self._taken |= dict.fromkeys(measured.shown, key)
+            self._sums[key][labels] = value
             self._counts[key][labels] = self._counts[key].get(labels, 0) + 1
 
     def collect(self) -> Iterator[Metric]:
@@ -100,8 +133,15 @@ class Measurements(Collector):
 
 
 def _word(name: str) -> str:
-    """A name as Prometheus allows it."""
-    return re.sub(r"[^a-zA-Z0-9_]", "_", name)
+    """A name as Prometheus allows it, for a metric and for a label.
+
+    Raises:
+        ValueError: there is none, or it is one of Prometheus' own.
+    """
+    word = re.sub(r"[^a-zA-Z0-9_]|^(?=[0-9])", "_", name)
+    if not word or word.startswith("__"):
+        raise ValueError(f"{name!r} cannot be a name")
+    return word
 
 
 def receiver(measurements: Measurements, host: str, port: int) -> socketserver.UDPServer:
@@ -113,7 +153,7 @@ def receiver(measurements: Measurements, host: str, port: int) -> socketserver.U
                 try:
                     measurements.add(Measurement.read(line))
                 except MetricLineError:
-                    measurements.add(Measurement("statsd_unread_lines", "counter", (), 1))
+                    measurements.add(Measurement(UNREAD, "counter", (), 1))
 
     return socketserver.UDPServer((host, port), Handler)
 
@@ -125,15 +165,12 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--statsd-port", type=int, required=True)
     options = parser.parse_args()
-    # Before any thread is there, so that none of them is ended by the signal that is waited for.
-    signal.pthread_sigmask(signal.SIG_BLOCK, STOP)
     registry, measurements = CollectorRegistry(), Measurements()
     registry.register(measurements)
     server = receiver(measurements, options.host, options.statsd_port)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    pages = http_server(options.host, options.port, registry, Pushed())
-    threading.Thread(target=pages.serve_forever, daemon=True).start()
-    signal.sigwait(STOP)
+    app = application(registry, Pushed())
+    uvicorn.run(app, host=options.host, port=options.port, log_level="warning")
 
 
 if __name__ == "__main__":

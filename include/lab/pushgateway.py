@@ -9,13 +9,14 @@ import binascii
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import unquote
 
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
+NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 LABEL = re.compile(r"(?!__)[a-zA-Z_][a-zA-Z0-9_]*")
 BASE64 = "@base64"
 PUSHED = "push_time_seconds"
@@ -42,16 +43,19 @@ class Pushed(Collector):
         With `whole` they replace all of the group, else only metrics of the same name.
 
         Raises:
-            PushError: path or text cannot be read, a sample has a time of its own, or another
-                group has a metric of the same name and another type.
+            PushError: path or text cannot be read, a sample has a time of its own or cannot be
+                exposed, or another group has a metric of the same name and another type.
         """
         group = group_of(path)
         pushed = _read(text, dict(group))
         with self._turn:
-            for metrics in self._groups.values():
-                for name in metrics.keys() & pushed.keys() - {PUSHED}:
-                    if (known := metrics[name].type) != (type_ := pushed[name].type):
-                        raise PushError(f"metric {name!r} is a {type_} here and a {known} there")
+            there = [
+                metric
+                for other, metrics in self._groups.items()
+                for name, metric in metrics.items()
+                if other != group or not (whole or name in pushed)
+            ]
+            _require_one_type((*pushed.values(), *there))
             at = Metric(PUSHED, "Last Unix time when this group was pushed.", "gauge")
             at.add_sample(PUSHED, dict(group), self._now())
             former = {} if whole else self._groups.get(group, {})
@@ -106,6 +110,47 @@ def _decoded(value: str) -> str:
         raise PushError(f"{value!r} is no base64 of a text") from error
 
 
+def _names(metric: Metric) -> set[str]:
+    """The names that a metric has on the page: its own, and those of its samples."""
+    return {metric.name, *(sample.name for sample in metric.samples)}
+
+
+def _require_one_type(metrics: Iterable[Metric]) -> None:
+    """Refuse two metrics that would have the same name on the page."""
+    types: dict[str, tuple[str, str]] = {PUSHED: (PUSHED, "gauge")}
+    for metric in metrics:
+        for name in _names(metric):
+            known = types.setdefault(name, (metric.name, metric.type))
+            if known != (metric.name, metric.type):
+                raise PushError(f"metric {name!r} is a {known[1]} here and a {metric.type} there")
+
+
+def _require_exposable(metric: Metric) -> None:
+    """Refuse what no page of Prometheus' text format can hold."""
+    seen = set()
+    for sample in metric.samples:
+        if not all(NAME.fullmatch(one) for one in (metric.name, sample.name)):
+            raise PushError(f"{sample.name!r} cannot be the name of a metric")
+        if wrong := [label for label in sample.labels if not LABEL.fullmatch(label)]:
+            raise PushError(f"{sample.name}: {wrong[0]!r} cannot be a label")
+        if sample.timestamp is not None:
+            raise PushError(f"a sample of {metric.name!r} has a time: the scrape gives it")
+        key = (sample.name, tuple(sorted(sample.labels.items())))
+        if key in seen:
+            raise PushError(f"{sample.name}: the same labels come twice")
+        seen.add(key)
+        for label in {"histogram": ("le",), "summary": ("quantile",)}.get(metric.type, ()):
+            if label in sample.labels or sample.name.endswith("_bucket"):
+                _require_bound(sample.name, label, sample.labels.get(label, ""))
+
+
+def _require_bound(name: str, label: str, text: str) -> None:
+    try:
+        float(text)
+    except ValueError as error:
+        raise PushError(f"{name}: {label}={text!r} is no number") from error
+
+
 def _read(text: str, labels: dict[str, str]) -> dict[str, Metric]:
     metrics: dict[str, Metric] = {}
     try:
@@ -120,6 +165,5 @@ def _read(text: str, labels: dict[str, str]) -> dict[str, Metric]:
     except (ValueError, KeyError, IndexError) as error:
         raise PushError(f"this is not Prometheus' text format: {error}") from error
     for metric in metrics.values():
-        if any(sample.timestamp is not None for sample in metric.samples):
-            raise PushError(f"a sample of {metric.name!r} has a time: the scrape gives it")
+        _require_exposable(metric)
     return metrics

@@ -5,6 +5,9 @@ from html import escape
 from include.lineage.graph import Edge, Graph, field_id
 
 WIDTH, LINE, GAP, ROW, EDGE = 290, 20, 80, 26, 20
+DEEPEST = 100
+"""Layers at most: nobody follows a longer way, and a circle ends here."""
+
 COLOURS = {"dataset": "#0b69a3", "job": "#52606d"}
 
 
@@ -40,10 +43,14 @@ def svg(found: Graph) -> str:
 def layers(nodes: list[str], edges: set[Edge]) -> list[list[str]]:
     """The nodes by the longest way to them; one that leads back to itself counts once."""
     depth = dict.fromkeys(nodes, 0)
-    for _ in range(len(nodes)):
-        for before, after in sorted(edges):
-            if depth[after] <= depth[before] < len(nodes):
-                depth[after] = depth[before] + 1
+    deepest, ordered = min(len(nodes), DEEPEST), sorted(edges)
+    for _ in range(deepest):
+        deeper = {}
+        for before, after in ordered:
+            if depth[after] <= depth[before] < deepest:
+                depth[after] = deeper[after] = depth[before] + 1
+        if not deeper:
+            break
     found: dict[int, list[str]] = {}
     for node in nodes:
         found.setdefault(depth[node], []).append(node)

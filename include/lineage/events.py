@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from include.lineage.graph import check
+from include.lineage.accepted import Event
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS lineage_event (
@@ -30,18 +30,16 @@ class Events:
         with self._turn, self._connection:
             self._connection.execute(_TABLE)
 
-    def keep(self, event: dict[str, Any]) -> None:
-        """Store one event; it is on disk when this returns.
-
-        Raises:
-            NotAnEventError: it is no run event of OpenLineage.
-        """
-        check(event)
-        job, run = f"{event['job']['namespace']}:{event['job']['name']}", event["run"]["runId"]
+    def keep(self, event: Event) -> None:
+        """Store one event; it is on disk when this returns."""
+        named = event.job or event.dataset
+        assert named is not None
+        job = f"{named.namespace}:{named.name}"
+        run = event.run.runId if event.run else event.eventTime
         with self._turn, self._connection as connection:
             connection.execute(
                 "INSERT INTO lineage_event (job, run, event) VALUES (?, ?, ?)",
-                (job, run, json.dumps(event)),
+                (job, run, json.dumps(event.plain())),
             )
             kept = [row for (row,) in connection.execute(_NEWEST, (job, RUNS))]
             places = ", ".join("?" * len(kept))

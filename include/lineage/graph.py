@@ -11,12 +11,6 @@ from typing import Any
 Edge = tuple[str, str]
 """From the node that comes first to the one that needs it."""
 
-REQUIRED = ("eventTime", "producer", "schemaURL", "run", "job")
-
-
-class NotAnEventError(ValueError):
-    """What was received is no run event of OpenLineage."""
-
 
 @dataclass
 class Graph:
@@ -47,36 +41,24 @@ def field_id(dataset: str, column: str) -> str:
     return f"datasetField:{dataset.removeprefix('dataset:')}:{column}"
 
 
-def check(event: Mapping[str, Any]) -> None:
-    """Refuse what is no run event.
-
-    Raises:
-        NotAnEventError: something is missing; it is named.
-    """
-    missing = [name for name in REQUIRED if not event.get(name)]
-    for name, keys in {"run": ("runId",), "job": ("namespace", "name")}.items():
-        facts = event.get(name)
-        if name not in missing:
-            given = facts if isinstance(facts, Mapping) else {}
-            missing += [f"{name}.{key}" for key in keys if not isinstance(given.get(key), str)]
-    if missing:
-        raise NotAnEventError(f"missing: {', '.join(missing)}")
-
-
 def graph(events: Iterable[Mapping[str, Any]]) -> Graph:
     """Return the graph of each job's newest run.
 
     Args:
         events: as they were received, the oldest first. What the events of one run say is put
-            together; an older run of the same job is forgotten.
+            together; an older run of the same job is forgotten. An event without a job tells of a
+            dataset alone.
     """
+    found = Graph()
     runs: dict[str, tuple[str, list[Mapping[str, Any]]]] = {}
     for event in events:
-        job, run = _job(event), event["run"]["runId"]
+        if not event.get("job"):
+            _made_of(found, event["dataset"])
+            continue
+        job, run = _job(event), _run(event).get("runId") or event["eventTime"]
         if runs.get(job, ("", []))[0] != run:
             runs[job] = (run, [])
         runs[job][1].append(event)
-    found = Graph()
     for job, (_, of_run) in runs.items():
         for event in of_run:
             _add(found, job, event)
@@ -135,28 +117,38 @@ def _job(event: Mapping[str, Any]) -> str:
     return f"job:{event['job']['namespace']}:{event['job']['name']}"
 
 
+def _run(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The run that an event is of; a job's own event is of none."""
+    run: Mapping[str, Any] = event.get("run") or {}
+    return run
+
+
 def _edge(edge: Edge) -> dict[str, str]:
     return {"origin": edge[0], "destination": edge[1]}
 
 
 def _add(found: Graph, job: str, event: Mapping[str, Any]) -> None:
     inputs = [_dataset(found, facts) for facts in event.get("inputs") or ()]
-    outputs = [(_dataset(found, facts), facts) for facts in event.get("outputs") or ()]
+    outputs = [_made_of(found, facts) for facts in event.get("outputs") or ()]
     found.edges |= {(origin, job) for origin in inputs}
-    found.edges |= {(job, destination) for destination, _ in outputs}
+    found.edges |= {(job, destination) for destination in outputs}
     if inputs or outputs:
-        found.facets.setdefault(job, {}).update(event["run"].get("facets") or {})
-    for destination, facts in outputs:
-        for column, lineage in _facet(facts, "columnLineage").get("fields", {}).items():
-            for source in lineage.get("inputFields", ()):
-                origin = dataset_id(source["namespace"], source["name"])
-                edge = field_id(origin, source["field"]), field_id(destination, column)
-                found.columns.add(edge)
+        found.facets.setdefault(job, {}).update(_run(event).get("facets") or {})
+
+
+def _made_of(found: Graph, facts: Mapping[str, Any]) -> str:
+    """Add a dataset and what its columns are made of."""
+    node = _dataset(found, facts)
+    for column, lineage in (_facet(facts, "columnLineage").get("fields") or {}).items():
+        for source in lineage.get("inputFields") or ():
+            origin = dataset_id(source["namespace"], source["name"])
+            found.columns.add((field_id(origin, source["field"]), field_id(node, column)))
+    return node
 
 
 def _dataset(found: Graph, facts: Mapping[str, Any]) -> str:
     node = dataset_id(facts["namespace"], facts["name"])
-    fields = _facet(facts, "schema").get("fields", ())
+    fields = _facet(facts, "schema").get("fields") or ()
     known = found.fields.setdefault(node, {})
     known.update({one["name"]: one.get("type") or "" for one in fields})
     return node

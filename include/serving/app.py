@@ -7,18 +7,24 @@ change of the route.
 
 import os
 import threading
+from collections import deque
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import FastAPI, HTTPException, Path
 from pydantic import BaseModel, ConfigDict, Field
 
+from include.lab.door import guard
 from include.serving.rollout import CHALLENGER, CHAMPION, Answer, arm_of
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
 app = FastAPI(title="Model server")
+guard(app, "model_server", 8 * 2**20)
 Name = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.-]{1,100}$")]
+
+UNHEARD = 100_000
+"""Answers of the shadow that are kept: the newest."""
 
 
 class Route(BaseModel):
@@ -33,7 +39,7 @@ class Instance(BaseModel):
     """One request: an id, and what is known of the customer."""
 
     model_config = ConfigDict(extra="forbid")
-    id: int
+    id: int = Field(ge=-(2**63), lt=2**63)
     features: dict[str, float | None]
 
 
@@ -49,7 +55,7 @@ class Served:
 
     def __init__(self, route: Route, models: dict[str, tuple[int, "Pipeline"]]) -> None:
         self.route, self.models = route, models
-        self.unheard: list[Answer] = []
+        self.unheard: deque[Answer] = deque(maxlen=UNHEARD)
 
 
 _served: dict[str, Served] = {}

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
+from include.lab.door import guard
 from include.shop_api.clock import Clock
 from include.shop_api.control import control_routes
 from include.shop_api.faults import Fault
@@ -57,6 +58,8 @@ def create_app(client_id: str, client_secret: str, clock: Clock | None = None) -
 
     app.include_router(partner_routes(state))
     app.include_router(control_routes(state))
+    # Before the record: what is refused at the door uses up no fault.
+    guard(app, "shop_api")
     return app
 
 

@@ -17,9 +17,14 @@ class Settings(BaseModel):
     token_seconds: float = Field(
         default=300, gt=0, le=86400, description="How long the tokens issued from now on are good."
     )
-    burst: int = Field(default=60, ge=1, description="How many calls a client may send at once.")
+    burst: int = Field(
+        default=60, ge=1, le=1_000_000, description="How many calls a client may send at once."
+    )
     per_second: float = Field(
-        default=30, gt=0, description="How many calls a client may send for ever, each second."
+        default=30,
+        ge=0.001,
+        le=1_000_000,
+        description="How many calls a client may send for ever, each second.",
     )
 
 

@@ -157,3 +157,12 @@ def test_too_many_blocks_are_refused():
     """A message holds fifty."""
     with pytest.raises(BlockError, match="at most 50"):
         check({"blocks": [{"type": "divider"}] * 51})
+
+
+def test_a_link_without_an_end_is_text():
+    """It does not reach over the next one: many of them would each be read to the end of all."""
+    shown = mrkdwn("<https://a|x <https://b|y>" + "<https://a|" * 4000)
+
+    assert shown.startswith('&lt;https://a|x <a href="https://b">y</a>&lt;https://a|')
+    with pytest.raises(BlockError, match="text: has at most 40000"):
+        check({"text": "x" * 40_001})

@@ -2,10 +2,13 @@
 
 import asyncio
 import base64
+import json
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 from types import SimpleNamespace
+
+import pytest
 
 from include.inbox.mail import MailReceiver, facts
 from include.inbox.messages import Messages
@@ -81,4 +84,30 @@ def test_a_mail_that_comes_again_is_kept_once(tmp_path: Path):
         *[("a", "")] * 2,
         *[(recipient, "<report.2026-03-24@shop.example>") for recipient in ("b", "a")],
     ]
+    messages.close()
+
+
+@pytest.mark.parametrize(
+    ("charset", "body", "text"),
+    [
+        ("klingon", "Grüße".encode(), "Grüße"),
+        ("utf-7", b"half: +2AA-", "half: \ufffd"),
+        ("utf-16", b"\xff\xfe\x00\xd8a\x00", "\ufffd"),
+        ("utf-8", b"a\x00b\xff", "a\ufffdb\ufffd"),
+    ],
+)
+def test_a_mail_that_nobody_can_write_down_is_kept_readable(
+    tmp_path: Path, charset: str, body: bytes, text: str
+):
+    """An unknown character set, half a surrogate pair or NUL takes no other mail with it."""
+    messages = Messages(tmp_path / "inbox.sqlite")
+    content = f"Subject: x\r\nContent-Type: text/plain; charset={charset}\r\n\r\n".encode() + body
+    envelope = SimpleNamespace(content=content, rcpt_tos=["a\udce4@shop.example"])
+
+    assert asyncio.run(MailReceiver(messages).handle_DATA(None, None, envelope)) == "250 OK"
+
+    (kept,) = messages.newest("mail")
+    assert kept.content["text"].startswith(text)
+    assert kept.path == "a\ufffd@shop.example"
+    assert json.dumps(kept.content, ensure_ascii=False).encode()
     messages.close()

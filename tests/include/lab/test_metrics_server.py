@@ -1,15 +1,14 @@
 """The HTTP side of the metrics service."""
 
-import http.client
-import threading
 from collections.abc import Iterator
 from html import escape
 
 import httpx
 import pytest
 from prometheus_client import CollectorRegistry, Gauge
+from starlette.testclient import TestClient
 
-from include.lab.metrics_server import LARGEST_BYTES, http_server
+from include.lab.metrics_server import LARGEST_BYTES, application
 from include.lab.pushgateway import Pushed
 from include.observability import board
 
@@ -23,13 +22,8 @@ def client() -> Iterator[httpx.Client]:
     """A service that knows one metric of Airflow's."""
     registry = CollectorRegistry()
     Gauge("airflow_executor_open_slots", "Free.", ["pool"], registry=registry).labels("<a>").set(3)
-    server = http_server("127.0.0.1", 0, registry, Pushed())
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    address = f"http://127.0.0.1:{server.server_address[1]}"
-    with httpx.Client(base_url=address, trust_env=False) as client:
+    with TestClient(application(registry, Pushed()), "http://localhost") as client:
         yield client
-    server.shutdown()
-    server.server_close()
 
 
 def test_the_page_draws_every_panel_of_the_board(client: httpx.Client):
@@ -88,9 +82,29 @@ def test_other_requests_are_answered_too(
 
 def test_a_body_that_is_too_large_is_not_read(client: httpx.Client):
     """The service is nobody's store."""
-    connection = http.client.HTTPConnection(client.base_url.host, client.base_url.port)
-    connection.putrequest("PUT", "/pushgateway/metrics/job/x")
-    connection.putheader("Content-Length", str(LARGEST_BYTES + 1))
-    connection.endheaders()
-    assert connection.getresponse().status == 400
-    connection.close()
+    lines = b"a 1\n" * (LARGEST_BYTES // 4 + 1)
+
+    assert client.put("/pushgateway/metrics/job/x", content=lines).status_code == 413
+    assert client.get("/pushgateway/metrics").text == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("shop_newest_order_timestamp_seconds 1e300", "1e+300"),
+        ("shop_newest_order_timestamp_seconds NaN", "nan"),
+        ('shop_orders_total{status="paid"} +Inf', "inf"),
+        ('shop_orders_total{status="paid"} -Inf', "-inf"),
+        ('shop_order_amount_euros_bucket{le="x"} 5', "le=x"),
+        ("shop_order_amount_euros_bucket 5", "5"),
+    ],
+)
+def test_every_value_that_prometheus_knows_is_drawn(client: httpx.Client, text: str, shown: str):
+    """What is no length has no bar; the panels beside it stay as they are."""
+    assert client.put("/pushgateway/metrics/job/x", content=f"{text}\n").status_code == 200
+
+    page = client.get("/")
+
+    assert page.status_code == 200
+    assert shown in page.text
+    assert "pool=&lt;a&gt;" in page.text

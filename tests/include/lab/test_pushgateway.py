@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import uvicorn
 from prometheus_client import (
     CollectorRegistry,
     Gauge,
@@ -20,7 +21,7 @@ from prometheus_client import (
     pushadd_to_gateway,
 )
 
-from include.lab.metrics_server import http_server
+from include.lab.metrics_server import application
 from include.lab.pushgateway import Pushed, PushError, group_of
 from include.observability import scrape
 
@@ -31,11 +32,14 @@ REAL = os.environ.get("LAB_PUSHGATEWAY") or shutil.which("prometheus-pushgateway
 @pytest.fixture
 def ours() -> Iterator[str]:
     """The address of the lab's Pushgateway, over HTTP."""
-    server = http_server("127.0.0.1", 0, CollectorRegistry(), Pushed(lambda: 7.0))
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}/pushgateway"
-    server.shutdown()
-    server.server_close()
+    app = application(CollectorRegistry(), Pushed(lambda: 7.0))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/pushgateway"
+        server.should_exit = True
+        thread.join()
 
 
 @pytest.fixture
@@ -148,6 +152,32 @@ def test_a_metric_of_two_groups_stands_there_once():
         pushed.push(f"/metrics/job/{job}", "# TYPE x gauge\nx 1\n", whole=True)
     registry.register(pushed)
     assert generate_latest(registry).decode().count("# TYPE x gauge") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ('a{b="c"} 1\na{b="c"} 2\n', "a: the same labels come twice"),
+        ('a{job="other"} 1\na 2\n', "a: the same labels come twice"),
+        ('# TYPE a histogram\na_bucket{le="x"} 1\n', "a_bucket: le='x' is no number"),
+        ("# TYPE a histogram\na_bucket 1\n", "a_bucket: le='' is no number"),
+        ('# TYPE a summary\na{quantile="most"} 1\n', "a: quantile='most' is no number"),
+        ('a{__b="c"} 1\n', "__b"),
+        ('{"a b"} 1\n', "'a b' cannot be the name of a metric"),
+        ("# TYPE a counter\na_total 1\n# TYPE a_total gauge\na_total 2\n", "a_total: the same"),
+        ("# TYPE push_time_seconds counter\npush_time_seconds_total 1\n", "push_time_seconds"),
+    ],
+)
+def test_what_cannot_be_exposed_is_refused_by_name(text: str, named: str):
+    """One page is for all jobs: nothing of the push is kept, and the others stay as they are."""
+    pushed = Pushed(lambda: 7.0)
+    pushed.push("/metrics/job/other", "b 1\n", whole=True)
+    before = list(pushed.collect())
+
+    with pytest.raises(PushError, match=named):
+        pushed.push("/metrics/job/x", text, whole=True)
+
+    assert list(pushed.collect()) == before
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,13 @@
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from include.lineage import drawing
+from include.lineage.accepted import Event
 from include.lineage.events import RUNS, Events
 from include.lineage.graph import (
-    NotAnEventError,
     around,
-    check,
     dataset_id,
     downstream,
     edges_of,
@@ -94,27 +94,62 @@ def test_the_answer_is_that_of_marquez():
     ("change", "named"),
     [
         ({"run": {"facets": {}}}, "run.runId"),
-        ({"run": None}, "run"),
+        ({"eventType": "COMPLETE", "run": None}, "run is missing"),
         ({"job": {"name": "x"}}, "job.namespace"),
         ({"producer": ""}, "producer"),
-        ({"job": "collect"}, "job.namespace, job.name"),
+        ({"job": None}, "job is missing"),
+        ({"job": "collect"}, "job"),
+        ({"inputs": [{}]}, "inputs.0.namespace"),
+        ({"outputs": [{**table("x"), "facets": {"schema": {"fields": [{}]}}}]}, "fields.0.name"),
     ],
 )
 def test_what_is_no_event_is_refused(change: dict[str, Any], named: str):
     """And it is said what is missing."""
-    with pytest.raises(NotAnEventError, match=f"missing: .*{named}"):
-        check(event("collect") | change)
+    with pytest.raises(ValidationError, match=named):
+        Event.model_validate(event("collect") | change)
+
+
+def test_a_job_or_a_dataset_may_have_an_event_of_its_own():
+    """Without a run, as OpenLineage has it; what is null counts as not there."""
+    of_job = event("collect", inputs=[table("orders")], outputs=[table("sales")])
+    del of_job["run"]
+    nothing = {
+        "schema": {"fields": None},
+        "columnLineage": {"fields": {"a": {"inputFields": None}}},
+    }
+    returns = {**table("returns"), "facets": nothing}
+    of_dataset = event("x", dataset=table("sales", {"amount": [("orders", "amount")]}))
+    del of_dataset["run"], of_dataset["job"]
+    given = [of_job, of_dataset, event("scan", outputs=[returns], inputs=None)]
+
+    found = graph(Event.model_validate(one).plain() for one in given)
+
+    assert found.edges == {
+        *((ORDERS, COLLECT), (COLLECT, SALES)),
+        ("job:shop:scan", dataset_id(DATABASE, "returns")),
+    }
+    assert found.columns == {(field_id(ORDERS, "amount"), field_id(SALES, "amount"))}
+    assert found.fields[SALES] == {"amount": "text"}
+
+
+def test_a_long_chain_and_a_circle_are_drawn_at_once():
+    """Each node in a layer, however many there are: nobody waits for the page."""
+    chain = [(f"job:a:{n}", f"job:a:{n + 1}") for n in range(2000)]
+    circle = [("job:a:1", "job:a:0")]
+
+    layers = drawing.layers([f"job:a:{n}" for n in range(2001)], {*chain, *circle})
+
+    assert sum(map(len, layers)) == 2001
+    assert len(layers) <= drawing.DEEPEST + 1
 
 
 def test_events_are_kept_and_old_runs_forgotten(tmp_path):
     """Over a restart, in their order; of each job the newest runs."""
     events = Events(tmp_path / "inbox.sqlite")
     for number in range(RUNS + 5):
-        events.keep(event("collect", str(number)))
-        events.keep(event("collect", str(number)))
-    events.keep(event("add_up", "other"))
-    with pytest.raises(NotAnEventError):
-        events.keep({})
+        for _ in range(2):
+            events.keep(Event.model_validate(event("collect", str(number))))
+    events.keep(Event.model_validate(event("add_up", "other")))
     events.close()
 
     events = Events(tmp_path / "inbox.sqlite")

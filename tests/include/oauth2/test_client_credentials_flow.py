@@ -28,7 +28,7 @@ def ask(app: FastAPI) -> Ask:
             transport = httpx.ASGITransport(app)
             auth = ClientCredentialsFlow("partner", secret)
             async with httpx.AsyncClient(
-                transport=transport, auth=auth, base_url="http://shop"
+                transport=transport, auth=auth, base_url="http://localhost"
             ) as api:
                 return [
                     (await api.request(method, path, json=body)).status_code
@@ -43,7 +43,7 @@ def ask(app: FastAPI) -> Ask:
 def received(app: FastAPI) -> list[tuple[str, int]]:
     async def look() -> Any:
         async with httpx.AsyncClient(
-            transport=httpx.ASGITransport(app), base_url="http://shop"
+            transport=httpx.ASGITransport(app), base_url="http://localhost"
         ) as api:
             return (await api.get("/received")).json()
 

@@ -32,7 +32,7 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
     versions = {CHAMPION: (1, Constant(0.2)), CHALLENGER: (2, Constant(0.8))}
     monkeypatch.setattr(server, "_load", lambda name, alias: versions[alias])
     monkeypatch.setattr(server, "_served", {})
-    with TestClient(server.app) as client:
+    with TestClient(server.app, "http://localhost") as client:
         yield client
 
 
@@ -75,6 +75,19 @@ def test_nobody_hears_the_shadow(client: TestClient) -> None:
     assert {one["version"] for one in unheard} == {2}
     route(client)
     assert client.get(f"/models/{NAME}/shadow").json() == {"predictions": []}
+
+
+def test_the_shadow_forgets_its_oldest_words(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody has to fetch them, so they cannot fill the memory."""
+    monkeypatch.setattr(server, "UNHEARD", 5)
+    route(client, shadow=True)
+    ask(client)
+
+    unheard = client.get(f"/models/{NAME}/shadow").json()["predictions"]
+
+    assert [one["request_id"] for one in unheard] == [96, 97, 98, 99, 100]
 
 
 @pytest.mark.parametrize(

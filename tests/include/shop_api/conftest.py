@@ -34,7 +34,7 @@ def clock() -> HeldClock:
 @pytest.fixture
 def api(clock: HeldClock) -> TestClient:
     """The API without a token."""
-    return TestClient(create_app("partner", "s3cret", clock))
+    return TestClient(create_app("partner", "s3cret", clock), "http://localhost")
 
 
 @pytest.fixture

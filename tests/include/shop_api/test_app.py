@@ -20,7 +20,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_client_comes_from_the_environment():
     """The pair named in the environment can log in."""
-    api = TestClient(start().app)
+    api = TestClient(start().app, "http://localhost")
     answer = api.post(
         "/oauth/token", data={"grant_type": "client_credentials"}, auth=("lab", "lab-secret")
     )
