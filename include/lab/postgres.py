@@ -6,6 +6,7 @@ import shutil
 import signal
 import stat
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -285,5 +286,21 @@ def _accepts(binaries: Path, port: int) -> bool:
     return subprocess.run(command, check=False).returncode == 0
 
 
+def main() -> None:
+    """Create the databases, or say in a sentence why the server lets nobody in."""
+    import psycopg2
+
+    lab = Lab.from_environment()
+    try:
+        create_databases(lab)
+    except psycopg2.OperationalError as error:
+        if "password authentication failed" not in str(error):
+            raise
+        sys.exit(
+            f"{lab.home / 'secrets.json'} is not the one that this lab's data was made with: put "
+            "that one back, or start anew with `make reset`."
+        )
+
+
 if __name__ == "__main__":
-    create_databases(Lab.from_environment())
+    main()

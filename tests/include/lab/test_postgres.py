@@ -5,6 +5,7 @@ import os
 import stat
 from pathlib import Path
 
+import psycopg2
 import pytest
 
 from include.lab import postgres as module
@@ -210,6 +211,18 @@ def test_for_a_new_cluster_nothing_has_been_done_yet(place: Lab, tmp_path: Path)
     module._create_cluster(place, working, tmp_path / "data", None)
 
     assert not (place.home / "metadata.done").exists()
+
+
+def test_secrets_of_another_lab_are_one_sentence(place: Lab, monkeypatch: pytest.MonkeyPatch):
+    """Their file was deleted, and a new one made: the server lets nobody in."""
+
+    def refuse(lab: Lab) -> None:
+        raise psycopg2.OperationalError('FATAL:  password authentication failed for "postgres"')
+
+    monkeypatch.setattr(module, "create_databases", refuse)
+
+    with pytest.raises(SystemExit, match=r"secrets.json is not the one .* `make reset`\."):
+        module.main()
 
 
 @pytest.mark.lab
