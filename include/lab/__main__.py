@@ -7,7 +7,6 @@ import logging
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,11 +20,13 @@ from include.configuration.reader import ConfigurationError
 from include.lab import airflow
 from include.lab import services as catalogue
 from include.lab.airflow_settings import ADMIN
+from include.lab.ports import check_ports
 from include.lab.postgres import data_folder
 from include.lab.service import Service
-from include.lab.settings import HOST, Lab, LabError
+from include.lab.settings import Lab, LabError, unwritable
 from include.lab.supervisor import (
     READY_SECONDS,
+    UNKNOWN,
     Supervisor,
     end_leftovers,
     hold,
@@ -51,16 +52,24 @@ def main() -> int:
             sub.add_argument("--yes", action="store_true", help="do not ask")
     options = parser.parse_args()
     try:
-        return COMMANDS[options.command](Lab.from_environment(), options)
+        # Only a start needs the secrets: all else works where their file is broken.
+        return COMMANDS[options.command](Lab.from_environment(with_secrets=False), options)
     except (LabError, ConfigurationError) as error:
         tell(f"{error}")
-        return 1
+    except OSError as error:
+        logging.getLogger(__name__).debug("The command ended early", exc_info=True)
+        tell(f"That did not work ({error}): put it right, and give the command again.")
+    return 1
 
 
 def up(lab: Lab, options: argparse.Namespace) -> int:
     """Start every service and Airflow, and keep them running until Ctrl-C."""
     logging.basicConfig(level=logging.WARNING)
+    # Whatever the lab makes, nobody but its user writes to.
+    os.umask(os.umask(0o022) | 0o022)
+    check_folder(lab)
     with only_one(lab):
+        lab = Lab.from_environment()
         end_leftovers(lab, tell)
         described = catalogue.services(lab)
         for service in described:
@@ -96,17 +105,25 @@ def status(lab: Lab, options: argparse.Namespace) -> int:
         tell("The lab is not running. Start it with `make up`.")
         return 1
     facts = read_state(lab)
-    tell(f"{'SERVICE':<14} {'STATE':<11} {'MEMORY':>8}  {'RESTARTS':>8}  ADDRESS")
-    total = 0
+    if not facts:
+        raise LabError(
+            f"The lab runs, but {lab.home / 'state.json'} does not say what: `make down`, then "
+            "`make up`, starts it anew."
+        )
+    tell(f"{'SERVICE':<14} {'STATE':<14} {'MEMORY':>8}  {'RESTARTS':>8}  ADDRESS")
+    total, well = 0, True
     for name, one in facts.items():
         memory = memory_bytes(one["pid"])
         total += memory
+        # Where the state could not be written, the process itself tells that it is gone.
+        state = one["state"] if memory or not one["pid"] else "ended"
         shown = f"{memory / 2**20:.0f} MiB" if memory else "-"
-        tell(f"{name:<14} {one['state']:<11} {shown:>8}  {one['restarts']:>8}  {one['address']}")
-    tell(f"{'all':<14} {'':<11} {total / 2**20:>4.0f} MiB")
+        well &= state in {"ready", "done", "held"}
+        tell(f"{name:<14} {state:<14} {shown:>8}  {one['restarts']:>8}  {one['address']}")
+    tell(f"{'all':<14} {'':<14} {total / 2**20:>4.0f} MiB")
     for name in _held(facts):
         tell(f"{name} is held: stopped by `make stop` until `make start SERVICE={name}`.")
-    return 0 if all(one["state"] in {"ready", "done", "held"} for one in facts.values()) else 1
+    return 0 if well else 1
 
 
 def stop(lab: Lab, options: argparse.Namespace) -> int:
@@ -133,7 +150,7 @@ def _running_service(lab: Lab, options: argparse.Namespace) -> str:
     # What has ended by itself is a job that was done.
     there = [service for service, one in facts.items() if one["state"] != "done"]
     if not name:
-        likely = [*(_held(facts) if options.command == "start" else ()), *there]
+        likely = [*(_held(facts) if options.command == "start" else ()), *there, "kafka"]
         raise LabError(_name_one(options.command, likely[0], there))
     if name not in there:
         raise LabError(f"SERVICE={name} is not running in this lab. There are: {', '.join(there)}.")
@@ -153,9 +170,9 @@ def _held(facts: dict[str, dict[str, Any]]) -> list[str]:
 def _wait_for(lab: Lab, name: str, state: str) -> None:
     """Wait until the service is in the state."""
     waited = time.monotonic()
-    while read_state(lab)[name]["state"] != state:
+    while (now := read_state(lab).get(name, UNKNOWN)["state"]) != state:
         if time.monotonic() - waited > READY_SECONDS or running_pid(lab) is None:
-            raise LabError(f"{name} is {read_state(lab)[name]['state']}: see {lab.logs}.")
+            raise LabError(f"{name} is {now}: see {lab.logs}.")
         time.sleep(0.1)
 
 
@@ -181,20 +198,50 @@ def reset(lab: Lab, options: argparse.Namespace) -> int:
     """Delete the lab's state: runs, data, logs and secrets. The installed packages stay."""
     if running_pid(lab) is not None:
         raise LabError("The lab is running. Stop it first with `make down`.")
-    data = data_folder(lab)
-    doomed = [path for path in lab.home.iterdir() if path.name not in KEPT_BY_RESET]
-    if data.parent != lab.home and data.parent.exists():
-        doomed.append(data.parent)
-    if not options.yes:
-        names = ", ".join(path.name for path in doomed)
-        answer = input(f"Delete all runs, data and settings of this lab ({names})? [y/N] ")
-        if answer.strip().lower() not in {"y", "yes"}:
-            tell("Nothing was deleted.")
-            return 1
-    for path in doomed:
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    check_folder(lab)
+    with only_one(lab):
+        end_leftovers(lab, tell)
+        data = data_folder(lab)
+        doomed = [path for path in lab.home.iterdir() if path.name not in KEPT_BY_RESET]
+        if data.parent != lab.home and data.parent.exists():
+            doomed.append(data.parent)
+        if not options.yes:
+            names = ", ".join(path.name for path in doomed)
+            question = f"Delete all runs, data and settings of this lab ({names})? [y/N] "
+            if _answer(question) not in {"y", "yes"}:
+                tell("Nothing was deleted.")
+                return 1
+        for path in doomed:
+            # Of a link the link alone: what it leads to is not the lab's.
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
     tell("The lab is as new.")
     return 0
+
+
+def _answer(question: str) -> str:
+    """What a person answers; nothing where there is nobody to ask."""
+    try:
+        return input(question).strip().lower()
+    except EOFError:
+        tell("")
+        return ""
+
+
+def check_folder(lab: Lab) -> None:
+    """Refuse a folder that holds something else than a lab.
+
+    Raises:
+        LabError: `LAB_HOME` names a folder with files in it that no lab has made.
+    """
+    names = {path.name for path in lab.home.iterdir()} if lab.home.exists() else set()
+    if names - KEPT_BY_RESET and not names & MARKS:
+        raise LabError(
+            f"{lab.home} is not a lab's folder, but has files in it: name an empty folder, or one "
+            "that does not exist yet, with LAB_HOME."
+        )
 
 
 COMMANDS: dict[str, Callable[[Lab, argparse.Namespace], int]] = {
@@ -208,6 +255,12 @@ COMMANDS: dict[str, Callable[[Lab, argparse.Namespace], int]] = {
 }
 
 KEPT_BY_RESET = {"venv", "node", "lab.lock"}
+
+MARKS = {"lab.lock", "secrets.json"}
+"""By one of these files a lab's folder is known."""
+
+LOCK_TRIES = 50
+"""How often a lock is tried that a look at it may hold for an instant."""
 
 
 async def _run(lab: Lab, described: list[Service], parent: int | None) -> None:
@@ -260,17 +313,24 @@ def _stop(supervisor: Supervisor) -> None:
 @contextmanager
 def only_one(lab: Lab) -> Iterator[None]:
     """Hold the lab's lock, so that no second one starts on the same state."""
-    lab.home.mkdir(parents=True, exist_ok=True)
-    with (lab.home / "lab.lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            pid = lock.read().strip()
-            raise LabError(
-                f"The lab is already running (process {pid}): {lab.address}. "
-                "`make status` shows it, `make down` stops it."
-            ) from None
+    try:
+        lab.home.mkdir(parents=True, exist_ok=True)
+        opened = (lab.home / "lab.lock").open("a+", errors="replace")
+    except OSError as error:
+        raise LabError(unwritable(lab.home, error)) from error
+    with opened as lock:
+        for left in reversed(range(LOCK_TRIES)):
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if not left:
+                    lock.seek(0)
+                    raise LabError(
+                        f"The lab is already running (process {lock.read().strip()}): "
+                        f"{lab.address}. `make status` shows it, `make down` stops it."
+                    ) from None
+                time.sleep(0.01)
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
@@ -278,51 +338,29 @@ def only_one(lab: Lab) -> Iterator[None]:
 
 
 def running_pid(lab: Lab) -> int | None:
-    """The process that holds the lab's lock; None if the lab is not running."""
-    file = lab.home / "lab.lock"
-    if not file.exists():
-        return None
-    with file.open() as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return int(lock.read())
-        return None
-
-
-def check_ports(described: list[Service]) -> None:
-    """Refuse to start while another process has one of the ports.
+    """The process that holds the lab's lock; None if the lab is not running.
 
     Raises:
-        LabError: naming the port, who has it, and the way out.
+        LabError: the lock is held, and does not say by which process.
     """
-    for service in described:
-        for port in service.ports:
-            with socket.socket() as attempt:
-                attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                try:
-                    attempt.bind((HOST, port))
-                except OSError:
-                    raise LabError(
-                        f"Port {port}, wanted for {service.name}, is in use by {_owner(port)}. "
-                        "Stop it, or start the lab on other ports: make up LAB_PORT_BASE=9080"
-                    ) from None
-
-
-def _owner(port: int) -> str:
-    """Who listens on ``port``, as far as this user may know."""
-    try:
-        connections = psutil.net_connections("tcp")
-    except psutil.AccessDenied:
-        connections = []
-    for connection in connections:
-        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port:
+    file = lab.home / "lab.lock"
+    for _ in range(LOCK_TRIES if file.exists() else 0):
+        with file.open(errors="replace") as lock:
             try:
-                process = psutil.Process(connection.pid)
-                return f"{process.name()} (process {process.pid}: {' '.join(process.cmdline())})"
-            except (psutil.Error, ValueError):
-                break
-    return "another process"
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if (pid := lock.read().strip()).isdecimal():
+                    return int(pid)
+                # It was locked this instant, and is about to be written.
+                time.sleep(0.01)
+            else:
+                return None
+    if file.exists():
+        raise LabError(
+            f"{file} does not say which process runs the lab: stop it with Ctrl-C where it was "
+            "started, and start it again."
+        )
+    return None
 
 
 def memory_bytes(pid: int | None) -> int:
@@ -342,8 +380,12 @@ def memory_bytes(pid: int | None) -> int:
 
 def tell(line: str) -> None:
     """One line for the person at the terminal."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+    try:
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+    except OSError:
+        # A terminal that is gone, or a full disk behind it, stops no service.
+        logging.getLogger(__name__).debug("Nobody could be told: %s", line)
 
 
 if __name__ == "__main__":

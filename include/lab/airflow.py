@@ -12,7 +12,7 @@ from include.configuration import metadata as facts
 from include.curriculum import syllabus
 from include.lab.addresses import addresses
 from include.lab.airflow_settings import ADMIN, airflow_environment
-from include.lab.service import Service, direct
+from include.lab.service import Service, answers, direct
 from include.lab.settings import Lab
 from include.lab.supervisor import held
 
@@ -79,9 +79,11 @@ def airflow(lab: Lab, component: str) -> Service:
         (str(lab.root / ".venv/bin/airflow"), component, *arguments),
         COMPONENTS[component],
         ready=_LessonsListed(lab, health) if component == "dag-processor" else health,
+        alive=answers(_health_url(lab)) if api_server else lambda: not is_silent(lab, component),
         # The repository of its git bundles is made with the seeds.
         after=("metadata", "seeds") if component == "dag-processor" else ("metadata",),
         environment=airflow_environment(lab),
+        prepare=health.begin,
         ports=(lab.port("airflow"),) if api_server else (),
         address=lab.address if api_server else "",
         folder=lab.root,
@@ -93,6 +95,14 @@ def is_healthy(lab: Lab, component: str) -> bool:
     health = _get(_health_url(lab)) or {}
     key = "metadatabase" if component == "api-server" else component.replace("-", "_")
     return bool(health.get(key, {}).get("status") == "healthy")
+
+
+def is_silent(lab: Lab, component: str) -> bool:
+    """Whether Airflow has not heard from the component; without its database it cannot know."""
+    health = _get(_health_url(lab)) or {}
+    if health.get("metadatabase", {}).get("status") != "healthy":
+        return False
+    return bool(health.get(component.replace("-", "_"), {}).get("status") == "unhealthy")
 
 
 def _health_url(lab: Lab) -> str:
@@ -107,15 +117,20 @@ class _Health:
         self.key = component.replace("-", "_")
         self.since: datetime | None = None
 
+    def begin(self) -> None:
+        """Forget the heartbeats of former starts."""
+        self.since = datetime.now().astimezone()
+
     def __call__(self) -> bool:
         if self.since is None:
-            self.since = datetime.now().astimezone()
+            self.begin()
         health = _get(self.url)
         if health is None:
             return False
         if self.key == "api_server":
             return bool(health["metadatabase"]["status"] == "healthy")
         heartbeat = health[self.key].get(f"latest_{self.key}_heartbeat")
+        assert self.since is not None
         return heartbeat is not None and datetime.fromisoformat(heartbeat) > self.since
 
 

@@ -101,7 +101,14 @@ def properties(lab: Lab, folder: Path) -> str:
         "transaction.state.log.min.isr": 1,
         "group.initial.rebalance.delay.ms": 0,
     }
-    return "".join(f"{key}={value}\n" for key, value in settings.items())
+    return "".join(f"{key}={_escaped(str(value))}\n" for key, value in settings.items())
+
+
+def _escaped(value: str) -> str:
+    """A value of Java's properties, which are read as Latin-1: a path may be of any script."""
+    units = value.replace("\\", r"\\").encode("utf-16-be", "surrogatepass")
+    numbers = [int.from_bytes(units[at : at + 2]) for at in range(0, len(units), 2)]
+    return "".join(chr(one) if one < 128 else f"\\u{one:04x}" for one in numbers)
 
 
 def _format(lab: Lab, home: Path, folder: Path) -> None:

@@ -6,6 +6,7 @@ import shutil
 import signal
 import stat
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,8 @@ def postgres(lab: Lab) -> Service:
     """
     user = _server_user()
     data = data_folder(lab)
+    if data.parent != lab.home:
+        _make_own(data.parent)
     binaries = _reachable(_find_binaries(lab, data), data, user)
     port = lab.port("postgres")
     return Service(
@@ -137,6 +140,23 @@ def data_folder(lab: Lab) -> Path:
     return Path("/var/tmp") / f"airflow-curriculum-{mark}" / "postgres"
 
 
+def _make_own(folder: Path) -> None:
+    """Make a folder where every user may make one; what is run and kept in it has to be ours.
+
+    Raises:
+        LabError: somebody else made it first.
+    """
+    folder.mkdir(exist_ok=True)
+    facts = folder.lstat()
+    if not stat.S_ISDIR(facts.st_mode) or facts.st_uid != os.geteuid():
+        raise LabError(
+            f"{folder} belongs to another user, so the lab would run what that user put there: "
+            "delete it, and find out who made it."
+        )
+    # The server's user has to enter it, whatever the umask says, and nobody else to write to it.
+    folder.chmod(0o755)
+
+
 def _server_user() -> str | None:
     """The user to run as: PostgreSQL refuses to run as root."""
     return "nobody" if os.geteuid() == 0 else None
@@ -155,14 +175,14 @@ def _find_binaries(lab: Lab, data: Path) -> Path:
         *(Path(f"/usr/lib/postgresql/{version}/bin") for version in reversed(SUPPORTED)),
         *(lab.root / ".lab/venv").glob("lib/python3*/site-packages/*pgserver/pginstall*/bin"),
     ]
-    written = data / "PG_VERSION"
-    wanted = [int(written.read_text())] if written.exists() else SUPPORTED
+    written = _version_of(data) if _is_whole(data) else 0
+    wanted = [written] if written else SUPPORTED
     for folder in candidates:
         if (folder / "initdb").exists() and _major_version(folder) in wanted:
             return folder
-    if written.exists():
+    if written:
         raise LabError(
-            f"The data in {data} is of PostgreSQL {wanted[0]}, which is no longer here: set "
+            f"The data in {data} is of PostgreSQL {written}, which is no longer here: set "
             f"LAB_PG_BIN to the folder of its `postgres`, or start anew with `make reset`."
         )
     raise LabError(
@@ -192,29 +212,58 @@ def _reachable(binaries: Path, data: Path, user: str | None) -> Path:
     for source in (install, *package.parent.glob(f"{package.name}.libs")):
         copy = target / source.relative_to(package.parent)
         if not copy.exists():
-            shutil.copytree(source, copy, symlinks=True)
+            part = copy.with_name(f"{copy.name}.part")
+            shutil.rmtree(part, ignore_errors=True)
+            shutil.copytree(source, part, symlinks=True)
+            _open_to_all(target)
+            part.rename(copy)
     return target / binaries.relative_to(package.parent)
 
 
+def _open_to_all(folder: Path) -> None:
+    """Let every user read and run what lies in the folder, whatever the umask says."""
+    for path in (folder, *folder.rglob("*")):
+        if not path.is_symlink():
+            mode = path.stat().st_mode
+            path.chmod(mode | (0o555 if mode & stat.S_IXUSR else 0o444))
+
+
+def _is_whole(data: Path) -> bool:
+    """Whether `initdb` came to its end: the last of three databases that it makes is there."""
+    return len([*(data / "base").glob("*")]) >= 3
+
+
+def _version_of(data: Path) -> int:
+    """The major version that made the cluster."""
+    file = data / "PG_VERSION"
+    number = file.read_text(errors="replace").strip() if file.exists() else ""
+    if not number.isdecimal():
+        raise LabError(f"The data in {data} is broken (see {file.name}): start anew, `make reset`.")
+    return int(number)
+
+
 def _create_cluster(lab: Lab, binaries: Path, data: Path, user: str | None) -> None:
-    if (data / "PG_VERSION").exists():
+    """Make a new cluster beside its place, and move it there when it is whole."""
+    if _is_whole(data):
         return
-    if data.exists():
-        shutil.rmtree(data)
     # What was done to a former cluster has to be done again.
     for mark in lab.home.glob("*.done"):
         mark.unlink()
-    data.mkdir(mode=0o700, parents=True)
-    password = data.parent / "postgres.password"
+    part, password = data.with_name(f"{data.name}.part"), data.parent / "postgres.password"
+    for left in (data, part):
+        if left.exists():
+            shutil.rmtree(left)
+    part.mkdir(mode=0o700, parents=True)
+    password.unlink(missing_ok=True)
     password.touch(mode=0o600)
     password.write_text(lab.secrets["postgres_password"])
     if user is not None:
-        for path in (data, password):
+        for path in (part, password):
             shutil.chown(path, user)
     try:
         done = subprocess.run(
             [
-                *(str(binaries / "initdb"), "-D", str(data), "-U", "postgres"),
+                *(str(binaries / "initdb"), "-D", str(part), "-U", "postgres"),
                 *("--pwfile", str(password)),
                 *("--auth=scram-sha-256", "-E", "UTF8", "--locale=C", "--no-instructions"),
             ],
@@ -227,8 +276,9 @@ def _create_cluster(lab: Lab, binaries: Path, data: Path, user: str | None) -> N
     finally:
         password.unlink()
     if done.returncode != 0:
-        shutil.rmtree(data)
+        shutil.rmtree(part)
         raise LabError(f"PostgreSQL could not create its data folder {data}: {done.stderr.strip()}")
+    part.rename(data)
 
 
 def _accepts(binaries: Path, port: int) -> bool:
@@ -236,5 +286,21 @@ def _accepts(binaries: Path, port: int) -> bool:
     return subprocess.run(command, check=False).returncode == 0
 
 
+def main() -> None:
+    """Create the databases, or say in a sentence why the server lets nobody in."""
+    import psycopg2
+
+    lab = Lab.from_environment()
+    try:
+        create_databases(lab)
+    except psycopg2.OperationalError as error:
+        if "password authentication failed" not in str(error):
+            raise
+        sys.exit(
+            f"{lab.home / 'secrets.json'} is not the one that this lab's data was made with: put "
+            "that one back, or start anew with `make reset`."
+        )
+
+
 if __name__ == "__main__":
-    create_databases(Lab.from_environment())
+    main()

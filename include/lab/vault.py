@@ -4,6 +4,7 @@ It runs sealed by a key of the lab, as a production server is by its cloud's, in
 development mode that prints its keys into the log.
 """
 
+import json
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,6 @@ from include.lab.packages import installed
 from include.lab.postgres import READER, READERS, VAULT_ADMIN
 from include.lab.service import Service, answers
 from include.lab.settings import Lab
-from include.lab.supervisor import begin_log
 from include.vault import credentials
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def vault(lab: Lab) -> Service:
 
     def write_settings() -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
-        begin_log(lab.logs / AUDIT)
+        lab.logs.mkdir(parents=True, exist_ok=True)
         file.write_text(settings(lab, IN_MEMORY, lab.logs / AUDIT))
 
     return Service(
@@ -87,6 +87,7 @@ def vault(lab: Lab) -> Service:
 
 def settings(lab: Lab, storage: str, audit: Path) -> str:
     """The settings of a server that keeps its secrets in `storage`."""
+    to_file = json.dumps(str(audit), ensure_ascii=False)
     return (
         f'listener "tcp" {{\n  address = "{lab.listen_host}:{lab.port("vault")}"\n'
         "  tls_disable = true\n}\n"
@@ -95,7 +96,7 @@ def settings(lab: Lab, storage: str, audit: Path) -> str:
         'seal "static" {\n'
         '  current_key_id = "lab"\n  current_key = "env://LAB_VAULT_SEAL_KEY"\n}\n'
         # Who read what; values stand in it as hashes.
-        f'audit "file" "to_file" {{\n  options {{ file_path = "{audit}" }}\n}}\n'
+        f'audit "file" "to_file" {{\n  options {{ file_path = {to_file} }}\n}}\n'
     )
 
 

@@ -67,6 +67,41 @@ def test_a_component_is_ready_with_a_heartbeat_of_this_start(place: Lab, airflow
     assert ready()
 
 
+def test_the_heartbeats_of_a_process_that_was_killed_do_not_count_for_the_next(
+    place: Lab, airflow: Answers
+):
+    """Each start begins anew: the database still knows the one of seconds ago."""
+    service = module.airflow(place, "scheduler")
+    assert service.prepare
+    service.prepare()
+    airflow(health("scheduler", datetime.now().astimezone()))
+    assert service.ready()
+
+    service.prepare()
+
+    assert not service.ready()
+
+
+@pytest.mark.parametrize(
+    ("paths", "alive"),
+    [
+        ({"scheduler": "healthy"}, True),
+        ({"scheduler": "unhealthy"}, False),
+        ({"scheduler": "unhealthy", "metadatabase": "unhealthy"}, True),
+        (None, True),
+    ],
+)
+def test_a_component_is_silent_only_where_airflow_knows(
+    place: Lab, airflow: Answers, paths: dict[str, str] | None, alive: bool
+):
+    """An api-server or a database that is away says nothing about the others."""
+    airflow({} if paths is None else health("triggerer", datetime.now().astimezone(), **paths))
+    service = module.airflow(place, "scheduler")
+    assert service.alive
+
+    assert service.alive() is alive
+
+
 def test_the_api_server_is_ready_when_it_reaches_its_database(place: Lab, airflow: Answers):
     """It has no heartbeat of its own."""
     ready = probe(place, "api-server")

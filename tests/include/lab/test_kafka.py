@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from include.lab.kafka import kafka
+from include.lab.kafka import kafka, properties
 from include.lab.settings import Lab, LabError
 
 STORAGE = """#!/bin/sh
@@ -103,3 +103,10 @@ def test_a_storage_that_cannot_be_formatted_is_said(place: Lab, apache: Path):
 def test_nobody_there_is_not_ready(place: Lab):
     """The probe asks the broker itself, and takes no answer for a no."""
     assert not kafka(place).ready()
+
+
+def test_a_folder_may_be_of_any_script(place: Lab):
+    """Java reads its properties as Latin-1, and takes a backslash for an escape."""
+    written = properties(place, Path("/läb ☃ 🎈/a\\b"))
+
+    assert r"log.dirs=/l\u00e4b \u2603 \ud83c\udf88/a\\b/data" in written.splitlines()

@@ -1,5 +1,6 @@
 """The lab's commands: each tells what it did in a line, and what to do where it cannot."""
 
+import fcntl
 import json
 import os
 import signal
@@ -9,6 +10,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -259,7 +261,7 @@ def test_reset_deletes_all_but_the_packages(place: Lab, command: Command):
     (place.home / "airflow").mkdir()
 
     assert command("reset", "--yes") == (0, "The lab is as new.\n")
-    assert [path.name for path in place.home.iterdir()] == ["venv"]
+    assert {path.name for path in place.home.iterdir()} == {"venv", "lab.lock"}
 
 
 @pytest.mark.parametrize("answer", ["", "n", "maybe"])
@@ -290,6 +292,206 @@ def test_reset_does_not_touch_a_running_lab(place: Lab, command: Command):
 
     assert (code, said) == (1, "The lab is running. Stop it first with `make down`.\n")
     assert json.loads((place.home / "secrets.json").read_text())
+
+
+def test_reset_without_anybody_to_ask_deletes_nothing(
+    place: Lab, command: Command, monkeypatch: pytest.MonkeyPatch
+):
+    """`make reset </dev/null` is no yes."""
+    with Path(os.devnull).open() as nobody:
+        monkeypatch.setattr(sys, "stdin", nobody)
+        code, said = command("reset")
+
+    assert code == 1
+    assert said.endswith("Nothing was deleted.\n")
+    assert (place.home / "secrets.json").exists()
+
+
+def test_reset_of_a_link_deletes_the_link(place: Lab, command: Command, tmp_path: Path):
+    """What it leads to is not the lab's."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "thesis.txt").touch()
+    (place.home / "landing").symlink_to(elsewhere)
+
+    assert command("reset", "--yes")[0] == 0
+    assert (elsewhere / "thesis.txt").exists()
+    assert not (place.home / "landing").is_symlink()
+
+
+def test_reset_ends_what_a_killed_lab_left_and_holds_the_lock(
+    place: Lab, command: Command, python: Callable[..., Service], monkeypatch: pytest.MonkeyPatch
+):
+    """Before it deletes the data below it; no lab can be started meanwhile."""
+    left = subprocess.Popen(python("service").command, start_new_session=True)
+    facts = {"pid": left.pid, "started": started(left.pid), "stop_signal": signal.SIGTERM}
+    write_state(place, {"service": facts})
+    held_by: list[int | None] = []
+    end_leftovers = module.end_leftovers
+
+    def look(lab: Lab, tell: Callable[[str], None]) -> None:
+        held_by.append(running_pid(lab))
+        end_leftovers(lab, tell)
+
+    monkeypatch.setattr(module, "end_leftovers", look)
+
+    code, said = command("reset", "--yes")
+
+    assert (code, held_by) == (0, [os.getpid()])
+    assert said.startswith("  service was left running by a lab that ended hard; ending it\n")
+    assert started(left.pid) is None
+
+
+@pytest.mark.parametrize("action", [("up",), ("reset", "--yes")])
+def test_a_folder_of_something_else_is_left_alone(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, action: tuple[str, ...]
+):
+    """A typing error in LAB_HOME deletes no work, and puts nothing beside it."""
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis/thesis.txt").touch()
+    monkeypatch.setenv("LAB_HOME", str(tmp_path / "thesis"))
+
+    code, said = command(*action)
+
+    assert code == 1
+    assert said == (
+        f"{tmp_path / 'thesis'} is not a lab's folder, but has files in it: name an empty folder, "
+        "or one that does not exist yet, with LAB_HOME.\n"
+    )
+    assert [path.name for path in (tmp_path / "thesis").iterdir()] == ["thesis.txt"]
+
+
+@pytest.mark.parametrize("action", [("up",), ("down",), ("status",), ("reset", "--yes")])
+def test_a_folder_that_cannot_be_made_is_one_sentence(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, action: tuple[str, ...]
+):
+    """No traceback: what cannot be written, why, and the variable that names another."""
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("LAB_HOME", str(tmp_path / "file/lab"))
+
+    code, said = command(*action)
+
+    assert said.count("\n") == 1
+    if action[0] in {"up", "reset"}:
+        assert code == 1
+        assert f"The lab cannot write to {tmp_path / 'file/lab'} (Not a directory): " in said
+
+
+BROKEN = ("", "{", "[]", "null", '{"jwt_secret": 5}', "\x00")
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+def test_broken_secrets_are_one_sentence_and_a_way_out(
+    place: Lab,
+    command: Command,
+    python: Callable[..., Service],
+    monkeypatch: pytest.MonkeyPatch,
+    broken: str,
+):
+    """A start names the file; all else works as ever, and the way out leads out."""
+    file = place.home / "secrets.json"
+    file.write_text(broken)
+
+    assert command("up") == (
+        1,
+        f"{file} is broken, and the passwords of this lab's data stand in it: put a copy back, "
+        "or start anew with `make reset`.\n",
+    )
+    assert command("status")[1] == "The lab is not running. Start it with `make up`.\n"
+    assert command("down") == (0, "The lab is not running.\n")
+    assert file.read_text() == broken
+    assert command("reset", "--yes") == (0, "The lab is as new.\n")
+    assert Lab.from_environment().secrets
+
+
+@pytest.mark.parametrize("broken", ["", "{", "[]", "null", '{"inbox": 5}'])
+def test_a_broken_state_is_one_sentence_and_a_way_out(place: Lab, command: Command, broken: str):
+    """Without a lab it does not matter; of a running one, it is said what writes it anew."""
+    (place.home / "state.json").write_text(broken)
+
+    assert command("status")[1] == "The lab is not running. Start it with `make up`.\n"
+    assert command("down") == (0, "The lab is not running.\n")
+    with another_lab(place):
+        code, said = command("status")
+        stopped = command("stop", "kafka")[1]
+
+    assert code == 1
+    assert said.count("\n") == 1
+    assert "`make down`, then `make up`, starts it anew" in said
+    assert stopped.startswith("SERVICE=kafka is not running in this lab.")
+    assert command("reset", "--yes") == (0, "The lab is as new.\n")
+
+
+def test_a_process_that_is_gone_is_not_called_ready(place: Lab, command: Command):
+    """A state that could not be written any more is an old one."""
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    write_state(place, {"metrics": {"state": "ready", "pid": gone.pid}})
+
+    with another_lab(place):
+        code, said = command("status")
+
+    assert code == 1
+    assert said.splitlines()[1].split()[:2] == ["metrics", "ended"]
+
+
+def test_a_look_at_the_lab_does_not_keep_it_from_starting(
+    place: Lab, monkeypatch: pytest.MonkeyPatch
+):
+    """`make status` holds the lock for an instant: a start tries again."""
+    with (place.home / "lab.lock").open("a+") as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        unlock = lambda seconds: fcntl.flock(looking, fcntl.LOCK_UN)  # noqa: E731
+        monkeypatch.setattr(module.time, "sleep", unlock)
+
+        with only_one(place):
+            assert running_pid(place) == os.getpid()
+
+
+def test_a_lock_that_names_no_process_is_one_sentence(place: Lab, command: Command):
+    """Nobody is sent a signal by a guess."""
+    with (place.home / "lab.lock").open("a+") as held_lock:
+        fcntl.flock(held_lock, fcntl.LOCK_EX)
+        code, said = command("down")
+
+    assert code == 1
+    assert "does not say which process runs the lab" in said
+    assert said.count("\n") == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is always full is Linux'")
+def test_nobody_to_tell_is_no_reason_to_end(monkeypatch: pytest.MonkeyPatch):
+    """`make up > file` on a full disk goes on."""
+    full = os.fdopen(os.open("/dev/full", os.O_WRONLY), "w")
+    monkeypatch.setattr(sys, "stdout", full)
+
+    module.tell("Starting the lab")
+
+    monkeypatch.undo()
+    with pytest.raises(OSError, match="No space left"):
+        full.close()
+
+
+def test_nobody_else_may_write_to_what_the_lab_makes(
+    place: Lab, command: Command, python: Callable[..., Service], monkeypatch: pytest.MonkeyPatch
+):
+    """Whatever umask its user has."""
+
+    def end(lab: Lab) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(module.catalogue, "services", lambda lab: [python("service")])
+    monkeypatch.setattr(module.airflow, "listed_lessons", end)
+    monkeypatch.setattr(module.airflow, "import_errors", lambda lab: [])
+    before = os.umask(0)
+    try:
+        assert command("up")[0] == 0
+    finally:
+        os.umask(before)
+
+    made = [path for path in place.home.rglob("*") if path.name != "secrets.json"]
+    assert {"state.json", "service.log"} <= {path.name for path in made}
+    assert not [path for path in made if path.stat().st_mode & 0o022]
 
 
 def test_a_port_in_use_is_named_with_its_owner(python: Callable[..., Service]):

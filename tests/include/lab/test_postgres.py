@@ -2,8 +2,10 @@
 
 import asyncio
 import os
+import stat
 from pathlib import Path
 
+import psycopg2
 import pytest
 
 from include.lab import postgres as module
@@ -20,6 +22,14 @@ def binaries(folder: Path, version: str) -> Path:
         (folder / name).write_text(f"#!/bin/sh\necho '{name} (PostgreSQL) {version}'\n")
         (folder / name).chmod(0o755)
     return folder
+
+
+def cluster(data: Path, version: str, databases: int = 3) -> Path:
+    """A folder as `initdb` leaves it, or, with fewer databases, as a killed one does."""
+    for number in range(databases):
+        (data / "base" / str(number)).mkdir(parents=True)
+    (data / "PG_VERSION").write_text(version)
+    return data
 
 
 @pytest.fixture
@@ -65,9 +75,7 @@ def test_existing_data_decides_the_version(
     here: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """A cluster can only be opened by the version that made it."""
-    data = tmp_path / "data"
-    data.mkdir()
-    (data / "PG_VERSION").write_text("90\n")
+    data = cluster(tmp_path / "data", "90\n")
     monkeypatch.setenv("LAB_PG_BIN", str(binaries(tmp_path / "newer", "91.0")))
     same = binaries(tmp_path / "same", "90.9")
 
@@ -126,6 +134,74 @@ def test_a_cluster_that_cannot_be_created_leaves_nothing(
     assert not (tmp_path / "postgres.password").exists()
 
 
+def test_a_version_that_cannot_be_read_is_one_sentence(here: Lab, tmp_path: Path):
+    """It names the file, and the way out."""
+    with pytest.raises(LabError, match=r"is broken \(see PG_VERSION\): start anew, `make reset`"):
+        module._find_binaries(here, cluster(tmp_path / "data", ""))
+
+
+@pytest.mark.parametrize("left", ["data", "data.part"])
+def test_a_cluster_that_was_half_made_is_made_anew(place: Lab, tmp_path: Path, left: str):
+    """A start that was killed amid it, today or with a former version, repairs itself."""
+    working = binaries(tmp_path / "bin", "18.1")
+    made = 'while [ "$1" != -D ]; do shift; done; mkdir -p "$2/base/1" "$2/base/4" "$2/base/5"\n'
+    (working / "initdb").write_text(f"#!/bin/sh\n{made}")
+    half = cluster(tmp_path / left, "18\n", databases=1)
+    (half / "global").mkdir()
+    (tmp_path / "postgres.password").write_text("left behind")
+    data = tmp_path / "data"
+
+    module._create_cluster(place, working, data, None)
+
+    assert sorted(path.name for path in data.rglob("*")) == ["1", "4", "5", "base"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bin", "data", "home"]
+
+
+def test_a_whole_cluster_is_left_alone(place: Lab, tmp_path: Path):
+    """Nothing is run, nothing is deleted."""
+    data = cluster(tmp_path / "data", "18\n")
+
+    module._create_cluster(place, tmp_path / "no binaries", data, None)
+
+    assert (data / "PG_VERSION").exists()
+
+
+def test_the_servers_user_enters_whatever_the_umask(tmp_path: Path):
+    """A folder of root's that only root may enter is of no use to the server."""
+    before = os.umask(0o077)
+    try:
+        module._make_own(tmp_path / "own")
+    finally:
+        os.umask(before)
+
+    assert stat.S_IMODE((tmp_path / "own").stat().st_mode) == 0o755
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may make a folder somebody else's")
+def test_a_folder_that_somebody_else_made_is_refused(tmp_path: Path):
+    """What lies in it would be run as root."""
+    theirs, link = tmp_path / "theirs", tmp_path / "link"
+    theirs.mkdir()
+    link.symlink_to(tmp_path)
+    module.shutil.chown(theirs, "nobody")
+
+    for folder in (theirs, link):
+        with pytest.raises(LabError, match=f"{folder} belongs to another user"):
+            module._make_own(folder)
+
+
+def test_copied_binaries_can_be_run_whatever_the_umask(tmp_path: Path):
+    """An environment that was installed for its owner alone is copied for the server's user."""
+    packages = tmp_path / "closed" / "site-packages"
+    found = binaries(packages / "pgserver/pginstall/bin", "18.1")
+    for path in (tmp_path / "closed", *packages.rglob("*")):
+        path.chmod(0o700)
+
+    copied = module._reachable(found, tmp_path / "postgres", "nobody")
+
+    assert {stat.S_IMODE(path.stat().st_mode) & 0o055 for path in copied.rglob("*")} == {0o055}
+
+
 def test_for_a_new_cluster_nothing_has_been_done_yet(place: Lab, tmp_path: Path):
     """A job that filled the former cluster has to fill the new one too."""
     working = binaries(tmp_path / "bin", "18.1")
@@ -135,6 +211,18 @@ def test_for_a_new_cluster_nothing_has_been_done_yet(place: Lab, tmp_path: Path)
     module._create_cluster(place, working, tmp_path / "data", None)
 
     assert not (place.home / "metadata.done").exists()
+
+
+def test_secrets_of_another_lab_are_one_sentence(place: Lab, monkeypatch: pytest.MonkeyPatch):
+    """Their file was deleted, and a new one made: the server lets nobody in."""
+
+    def refuse(lab: Lab) -> None:
+        raise psycopg2.OperationalError('FATAL:  password authentication failed for "postgres"')
+
+    monkeypatch.setattr(module, "create_databases", refuse)
+
+    with pytest.raises(SystemExit, match=r"secrets.json is not the one .* `make reset`\."):
+        module.main()
 
 
 @pytest.mark.lab

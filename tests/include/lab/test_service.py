@@ -1,12 +1,13 @@
 """Probes tell whether a service can be used."""
 
 import http.server
+import socket
 import threading
 from collections.abc import Iterator
 
 import pytest
 
-from include.lab.service import always, answers, listens
+from include.lab.service import always, answers, listens, speaks
 from tests.labs import free_port_base
 
 
@@ -47,6 +48,21 @@ def test_a_port_that_is_open_will_do(url: str):
     closed = free_port_base()
     assert not listens("127.0.0.1", closed)()
     assert not answers(f"http://127.0.0.1:{closed}/")()
+
+
+def test_a_port_that_says_something_will_do(url: str):
+    """With a greeting, or once it is asked."""
+    port = int(url.rpartition(":")[2])
+    assert speaks("127.0.0.1", port, b"GET /200 HTTP/1.0\r\n\r\n")()
+    assert not speaks("127.0.0.1", free_port_base())()
+
+
+def test_a_frozen_process_says_nothing():
+    """Its port is open all the same: the system takes connections for it."""
+    with socket.create_server(("127.0.0.1", 0)) as frozen:
+        port = frozen.getsockname()[1]
+        assert listens("127.0.0.1", port)()
+        assert not speaks("127.0.0.1", port)()
 
 
 def test_some_are_ready_as_soon_as_they_run():

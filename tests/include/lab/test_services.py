@@ -1,5 +1,6 @@
 """The catalogue of the lab's services, and what it asks Airflow."""
 
+import asyncio
 import dataclasses
 import json
 from pathlib import Path
@@ -12,6 +13,7 @@ from include.lab.addresses import addresses
 from include.lab.airflow import COMPONENTS
 from include.lab.airflow_settings import airflow_environment
 from include.lab.settings import Lab, LabError
+from include.lab.supervisor import Supervisor
 
 
 def without(place: Lab, *names: str) -> Lab:
@@ -78,6 +80,29 @@ def test_azurite_that_is_not_installed_is_said(place: Lab, tmp_path: Path):
     elsewhere = dataclasses.replace(place, root=tmp_path)
     with pytest.raises(LabError, match=r"make install.*WITHOUT=azurite"):
         catalogue.azurite(elsewhere)
+
+
+@pytest.mark.slow
+def test_redis_starts_from_any_path(place: Lab, tmp_path: Path):
+    """Blanks, quotes and other scripts in the checkout's path are part of it."""
+    home = tmp_path / """mit Leerzeichen 'lab' "läb" \\ ☃"""
+    home.mkdir()
+    supervisor = Supervisor(
+        dataclasses.replace(place, home=home),
+        [catalogue.redis(dataclasses.replace(place, home=home))],
+        lambda line: None,
+    )
+
+    asyncio.run(supervisor.run(supervisor.stop))
+
+    assert [*(home / "redis").glob("appendonlydir/*")]
+    assert supervisor.running["redis"].restarts == 0
+
+
+def test_only_postgres_airflow_and_the_seeds_end_a_start(place: Lab):
+    """Without any other service the lab goes on."""
+    needed = {one.name for one in catalogue.services(place) if not one.optional}
+    assert needed == {"postgres", "databases", "seeds", "metadata", *COMPONENTS}
 
 
 def test_no_secret_stands_in_a_command(place: Lab):

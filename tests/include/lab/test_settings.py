@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from include.lab.settings import PORT_NAMES, Lab, LabError
+from include.lab.settings import PORT_NAMES, Lab, LabError, write_whole
 
 
 def lab_at(home: Path, **environment: str) -> Lab:
@@ -67,3 +67,41 @@ def test_secrets_do_not_show(tmp_path: Path):
     """Printing the lab, as an error report might, gives no secret away."""
     lab = lab_at(tmp_path)
     assert not [secret for secret in lab.secrets.values() if secret in repr(lab)]
+
+
+def test_both_spellings_of_no_proxy_spare_the_lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Most clients let the one in small letters win; what the user's shell names stays."""
+    monkeypatch.setenv("NO_PROXY", "one.example")
+    monkeypatch.setenv("no_proxy", "two.example")
+
+    said = lab_at(tmp_path).environment
+
+    assert said["NO_PROXY"] == said["no_proxy"]
+    assert said["no_proxy"].split(",") == ["one.example", "two.example", "localhost", "127.0.0.1"]
+
+
+@pytest.mark.parametrize("broken", ["", "{", "[]", '{"jwt_secret": null}'])
+def test_broken_secrets_are_not_made_anew(tmp_path: Path, broken: str):
+    """The passwords of the data stand in them: only a person can say that these may go."""
+    (tmp_path / "secrets.json").write_text(broken)
+
+    with pytest.raises(LabError, match=r"is broken, and the passwords.*`make reset`"):
+        lab_at(tmp_path)
+    assert (tmp_path / "secrets.json").read_text() == broken
+
+
+def test_a_file_that_cannot_be_written_whole_stays_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Nothing half-written is left, neither in its place nor beside it."""
+
+    def no_room(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", no_room)
+    file = tmp_path / "file"
+    file.write_text("before")
+
+    with pytest.raises(OSError, match="No space"):
+        write_whole(file, "after", durable=True)
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"file": "before"}

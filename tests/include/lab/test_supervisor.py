@@ -1,8 +1,10 @@
 """Services are started in their order, kept alive and stopped without a trace: real processes."""
 
 import asyncio
+import errno
 import os
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
@@ -14,7 +16,7 @@ import psutil
 import pytest
 
 from include.lab import supervisor as module
-from include.lab.service import Service
+from include.lab.service import Service, listens
 from include.lab.settings import ROOT, Lab, LabError
 from include.lab.supervisor import (
     Supervisor,
@@ -153,13 +155,16 @@ def test_a_job_that_fails_stops_everything(place: Lab, python: Describe):
     assert read_state(place)["job"]["state"] == "failed"
 
 
-def test_what_cannot_be_prepared_stops_everything(place: Lab, python: Describe):
+def test_what_cannot_be_prepared_stops_everything(
+    place: Lab, python: Describe, monkeypatch: pytest.MonkeyPatch
+):
     """An error before the process is started is the lab's error."""
 
     def prepare() -> None:
         raise LabError("No room left.")
 
-    with pytest.raises(LabError, match="No room left"):
+    monkeypatch.setattr(module, "FIRST_TRIES", 1)
+    with pytest.raises(LabError, match="service could not be started: No room left"):
         Run(place, python("service", prepare=prepare)).until()
 
 
@@ -250,7 +255,7 @@ def test_leftovers_of_a_killed_lab_are_ended(place: Lab, tmp_path: Path):
     """After `kill -9` of the supervisor, the next start ends what was left running."""
     code = textwrap.dedent(f"""
         import asyncio, os, signal, sys
-        from include.lab.service import Service
+        from include.lab.service import Service, listens
         from include.lab.settings import Lab
         from include.lab.supervisor import Supervisor
         service = Service("service", (sys.executable, "-S", "-c", {WAIT!r}), "")
@@ -307,21 +312,115 @@ def gone(pid: int) -> bool:
     return False
 
 
-def test_a_log_that_has_grown_large_is_put_aside(
-    place: Lab, python: Describe, monkeypatch: pytest.MonkeyPatch
+def test_a_log_that_grows_large_is_copied_and_emptied(
+    place: Lab, python: Describe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    """A start does not add to a log beyond its size, and keeps the former one beside it."""
+    """While its service runs, which goes on at the log's new beginning; one copy is kept."""
     monkeypatch.setattr(module, "LARGEST_LOG_BYTES", 3)
-    log_file = place.logs / "service.log"
-    log_file.parent.mkdir(parents=True, exist_ok=True)
-    log_file.write_text("long\n")
+    monkeypatch.setattr(module, "HOUSEKEEPING_SECONDS", 0.05)
+    log_file, go_on = place.logs / "service.log", tmp_path / "go on"
+    copy = log_file.with_suffix(".old.log")
+    code = f"""
+import pathlib, time
+print("long", flush=True)
+while not pathlib.Path({str(go_on)!r}).exists(): time.sleep(0.01)
+print("n", flush=True)
+time.sleep(600)
+"""
 
-    process = spawn(python("service", "print('new')"), log_file)
+    def ready() -> bool:
+        if copy.exists() and log_file.stat().st_size == 0:
+            go_on.touch()
+        return go_on.exists() and log_file.stat().st_size > 0
+
+    Run(place, python("service", code, ready=ready)).until()
+
+    assert log_file.read_text() == "n\n"
+    assert copy.read_text() == "long\n"
+
+
+def test_a_log_without_room_for_its_copy_is_emptied(place: Lab, monkeypatch: pytest.MonkeyPatch):
+    """On a full disk it is the log that has to give way."""
+    monkeypatch.setattr(module, "LARGEST_LOG_BYTES", 3)
+    monkeypatch.setattr(module.shutil, "copy2", full_disk)
+    place.logs.mkdir(parents=True)
+    (place.logs / "service.log").write_text("long\n")
+
+    module.shrink_logs(place.logs)
+
+    assert {file.name: file.read_text() for file in place.logs.iterdir()} == {"service.log": ""}
+
+
+def full_disk(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is always full is Linux'")
+def test_a_log_that_cannot_be_written_freezes_nothing(place: Lab, python: Describe):
+    """The service writes more than its pipe holds, and still comes to its end."""
+    log_file = place.logs / "service.log"
+    log_file.parent.mkdir(parents=True)
+    log_file.symlink_to("/dev/full")
+
+    process = spawn(python("service", "for n in range(20_000): print('line', n)"), log_file)
+
+    assert process.wait(30) == 0
+    end_group(process)
+    assert not process.writer.is_alive()
+
+
+def test_a_log_that_can_be_written_again_goes_on(place: Lab, python: Describe, tmp_path: Path):
+    """Once there is room again, what the service says is in its log."""
+    log_file, go_on = place.logs / "service.log", tmp_path / "go on"
+    log_file.mkdir(parents=True)
+    code = f"""
+import pathlib, time
+print(1); print(2, flush=True)
+pathlib.Path({str(tmp_path / "said")!r}).touch()
+while not pathlib.Path({str(go_on)!r}).exists(): time.sleep(0.01)
+print(3)
+"""
+    process = spawn(python("service", code), log_file)
+    while not (tmp_path / "said").exists():
+        assert process.poll() is None
+    log_file.rmdir()
+    go_on.touch()
     process.wait(10)
     end_group(process)
 
-    assert log_file.read_text() == "new\n"
-    assert log_file.with_suffix(".old.log").read_text() == "long\n"
+    assert log_file.read_text().splitlines()[-1] == "3"
+
+
+def test_a_state_that_cannot_be_written_stops_no_keeper(
+    place: Lab, python: Describe, monkeypatch: pytest.MonkeyPatch
+):
+    """What dies on a full disk is started again, and the state is written once there is room."""
+    write_state = module.write_state
+    monkeypatch.setattr(module, "HOUSEKEEPING_SECONDS", 0.05)
+    run = Run(place, python("service"))
+    first: list[int] = []
+
+    def kill_on_a_full_disk() -> None:
+        first.append(run.pid("service"))
+        monkeypatch.setattr(module, "write_state", full_disk)
+        os.kill(first[0], signal.SIGKILL)
+
+    def on_line(line: str) -> None:
+        if "ready again" in line:
+            monkeypatch.setattr(module, "write_state", written)
+
+    def written(lab: Lab, facts: dict) -> None:
+        write_state(lab, facts)
+        seen.append(facts["service"]["pid"])
+        run.supervisor.stop()
+
+    seen: list[int] = []
+    run.on_line = on_line
+    run.until(kill_on_a_full_disk)
+
+    assert seen[0] not in (None, *first)
+    (told,) = [line for line in run.told if "cannot be written" in line]
+    assert "No space left on device" in told
 
 
 def test_secrets_are_masked_in_the_log(place: Lab, python: Describe):
@@ -380,14 +479,180 @@ def test_a_service_is_seeded_at_each_start_before_it_is_ready(place: Lab, python
     assert told == ["starting", "starting"]
 
 
-def test_a_seed_that_fails_stops_the_start(place: Lab, python: Describe):
-    """A service that lacks what its lessons expect is not called ready."""
+def refuse() -> None:
+    raise TimeoutError("the vault was not open after 10 s")
 
-    def refuse() -> None:
-        raise TimeoutError("the vault was not open after 10 s")
+
+def test_a_seed_that_never_works_stops_the_start(
+    place: Lab, python: Describe, monkeypatch: pytest.MonkeyPatch
+):
+    """A service that lacks what its lessons expect is not called ready."""
+    monkeypatch.setattr(module, "FIRST_TRIES", 1)
 
     with pytest.raises(LabError, match="was not open"):
         Run(place, python("forgetful", seed=refuse)).until()
+
+
+@pytest.mark.parametrize("step", ["seed", "prepare"])
+def test_a_step_that_fails_once_is_a_death_like_another(place: Lab, python: Describe, step: str):
+    """What it needs was away for a moment: it is started again, and its neighbour never ended."""
+    calls: list[int] = []
+
+    def second_one_fails() -> None:
+        calls.append(1)
+        if len(calls) == 2:
+            refuse()
+
+    run = Run(place, python("forgetful", **{step: second_one_fails}), python("neighbour"))
+    before: list[int] = []
+
+    def on_line(line: str) -> None:
+        if "ready again" in line:
+            before.append(run.pid("neighbour"))
+            run.supervisor.stop()
+
+    def kill() -> None:
+        before.append(run.pid("neighbour"))
+        os.kill(run.pid("forgetful"), signal.SIGKILL)
+
+    run.on_line = on_line
+    run.until(kill)
+
+    assert len(calls) == 3
+    assert before[0] == before[1]
+    assert (
+        "! forgetful could not be started: TimeoutError: the vault was not open after 10 s; "
+        f"starting it again in 2 s (its log: {place.logs / 'forgetful.log'})"
+    ) in run.told
+
+
+def test_the_lab_goes_on_without_what_it_can_do_without(
+    place: Lab, python: Describe, monkeypatch: pytest.MonkeyPatch
+):
+    """It says so with the reason, starts what waited for it, and keeps trying."""
+    monkeypatch.setattr(module, "FIRST_TRIES", 1)
+    broken = python("emulator", "raise SystemExit('half a file')", optional=True, ready=no)
+    run = Run(place, broken, python("job", "", after=("emulator",), job=True)).until()
+
+    (told,) = [line for line in run.told if "goes on without" in line]
+    assert "emulator ended with exit code 1" in told
+    assert "half a file" in told
+    assert run.supervisor.running["emulator"].restarts == 1
+
+
+def no() -> bool:
+    return False
+
+
+def test_a_frozen_service_shows_and_is_started_again(
+    place: Lab, python: Describe, monkeypatch: pytest.MonkeyPatch
+):
+    """It is alive and gives no answer: the state says so, then another process takes its place."""
+    monkeypatch.setattr(module, "ALIVE_SECONDS", 0.05)
+    run = Run(place, python("service", ready=lambda: not is_stopped(run.pid("service"))))
+    frozen: list[int] = []
+    states: list[str] = []
+    write_state = module.write_state
+
+    def freeze() -> None:
+        frozen.append(run.pid("service"))
+        os.kill(frozen[0], signal.SIGSTOP)
+
+    def note(lab: Lab, facts: dict) -> None:
+        states.append(facts["service"]["state"])
+        write_state(lab, facts)
+
+    def on_line(line: str) -> None:
+        if "ready again" in line:
+            assert run.pid("service") not in frozen
+            run.supervisor.stop()
+
+    monkeypatch.setattr(module, "write_state", note)
+    run.on_line = on_line
+    run.until(freeze)
+
+    assert states.index("not answering") < states.index("restarting")
+    assert "! service gave no answer 4 times in a row; starting it again in 1 s" in run.told[1]
+    assert gone(frozen[0])
+
+
+def is_stopped(pid: int) -> bool:
+    return psutil.Process(pid).status() == psutil.STATUS_STOPPED
+
+
+def test_an_answer_that_comes_late_once_is_no_matter(
+    place: Lab, python: Describe, monkeypatch: pytest.MonkeyPatch
+):
+    """Some silence, then an answer: the service goes on as it was."""
+    monkeypatch.setattr(module, "ALIVE_SECONDS", 0.05)
+    answers = iter([False, False, True])
+
+    def alive() -> bool:
+        answer = next(answers, None)
+        if answer is None:
+            run.supervisor.stop()
+        return answer is not False
+
+    run = Run(place, python("service", alive=alive))
+    run.until(lambda: None)
+
+    assert run.supervisor.running["service"].restarts == 0
+    assert not [line for line in run.told if line.startswith("!")]
+
+
+def test_a_port_that_somebody_else_took_is_not_ours(place: Lab, python: Describe):
+    """The thief's answers do not make the service ready; it is, once the thief has gone."""
+    port = place.port("shop_api")
+    code = f"""
+import socket, time
+with socket.create_server(("127.0.0.1", {port})): time.sleep(600)
+"""
+    service = python("shop", code, ports=(port,), ready=listens("127.0.0.1", port))
+    run = Run(place, service)
+    thief = socket.socket()
+    thief.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+
+    def on_line(line: str) -> None:
+        if "ended with signal SIGKILL" in line:
+            thief.bind(("127.0.0.1", port))
+            thief.listen()
+        if "in use by" in line:
+            thief.close()
+        if "ready again" in line:
+            run.supervisor.stop()
+
+    run.on_line = on_line
+    run.until(lambda: os.kill(run.pid("shop"), signal.SIGKILL))
+
+    (told,) = [line for line in run.told if "in use by" in line]
+    assert f"! shop could not be started: Port {port}, wanted for shop, is in use by " in told
+    assert f"(process {os.getpid()}: " in told
+    assert run.supervisor.running["shop"].restarts == 2
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        *("", "{", "[]", "null", "\udcff", '{"inbox": 5}', '{"inbox": {"state": null}}'),
+        *('{"inbox": {"pid": "7"}}', '{"inbox": {"pid": -1}}'),
+    ],
+)
+def test_a_state_that_is_broken_is_none(place: Lab, broken: str):
+    """It tells nothing, and ends nothing."""
+    (place.home / "state.json").write_bytes(broken.encode(errors="surrogateescape"))
+
+    assert read_state(place) == {}
+    end_leftovers(place, pytest.fail)
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="Linux counts from its own start")
+def test_a_clock_that_is_set_changes_no_start(monkeypatch: pytest.MonkeyPatch):
+    """Else the next lab would not know what a killed one has left."""
+    before = started(os.getpid())
+    create_time = psutil.Process.create_time
+    monkeypatch.setattr(psutil.Process, "create_time", lambda self: create_time(self) + 60)
+
+    assert started(os.getpid()) == before
 
 
 def test_a_service_can_be_held_and_released(place: Lab, python: Describe):
