@@ -10,7 +10,7 @@ RUN := PYTHONPATH=$(ROOT) .venv/bin/python
 CHART_VERSION := 1.22.0
 # A package that could not be asked about is an error, too.
 AUDIT := $(UV) tool run --quiet pip-audit==2.10.1 --strict --no-deps --disable-pip --progress-spinner off --requirement
-export LAB_PORT_BASE LAB_HOME WITHOUT
+export LAB_PORT_BASE LAB_HOME WITHOUT LESSON
 
 help:
 	@awk -F ':.*## ' '/^##@ / {printf "%s%s\n", n++ ? "\n" : "", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,7 +65,7 @@ rollback: ## Let it run its former commit again: make rollback ENVIRONMENT=stagi
 	@former=$$(git rev-parse origin/$(or $(ENVIRONMENT),$(error ENVIRONMENT is staging or production))@{1}) && \
 		git push --force-with-lease origin $$former:refs/heads/$(ENVIRONMENT)
 
-smoke: install ## Run one lesson on a deployed Airflow: AIRFLOW_URL, AIRFLOW_USER, AIRFLOW_PASSWORD, else the lab
+smoke: install ## Run a lesson (LESSON) on a deployed Airflow: AIRFLOW_URL, AIRFLOW_USER, AIRFLOW_PASSWORD, else the lab
 	@$(RUN) -m include.delivery.smoke
 
 sync: install ## Write README's table, the index, the glossary and each lesson's names from the syllabus

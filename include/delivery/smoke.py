@@ -1,7 +1,7 @@
 """`python -m include.delivery.smoke`: does a deployed Airflow run a lesson to its end?
 
 Asks the Airflow at `AIRFLOW_URL` as `AIRFLOW_USER` with `AIRFLOW_PASSWORD`; without them, the lab
-that runs on this machine.
+that runs on this machine. The lesson is `LESSON`; without one, the first.
 """
 
 import os
@@ -20,15 +20,14 @@ class SmokeTestFailedError(Exception):
     """The deployed Airflow does not run a lesson; the message says what it did."""
 
 
-def smoke_test(url: str, user: str, password: str, seconds: float = SECONDS) -> str:
-    """Trigger the first lesson over REST and wait until it has succeeded; return the run's id.
+def smoke_test(url: str, user: str, password: str, lesson: str, seconds: float = SECONDS) -> str:
+    """Trigger a lesson over REST and wait until it has succeeded; return the run's id.
 
     Raises:
         SmokeTestFailedError: Airflow does not answer or refuses, or the run did not succeed.
     """
     import httpx
 
-    lesson = syllabus.load().lessons[0].id
     try:
         with httpx.Client(base_url=url, timeout=30) as client:
             login = {"username": user, "password": password}
@@ -61,8 +60,13 @@ def main(environment: Mapping[str, str] = os.environ) -> int:
     url = environment.get("AIRFLOW_URL") or Lab.from_environment(environment).url("airflow")
     user = environment.get("AIRFLOW_USER") or ADMIN[0]
     password = environment.get("AIRFLOW_PASSWORD") or ADMIN[1]
+    lesson = environment.get("LESSON") or syllabus.load().lessons[0].id
+    if lesson not in {one.id for one in syllabus.load().lessons}:
+        sys.stderr.write(f"LESSON={lesson} is no lesson: README.md lists them.\n")
+        return 1
     try:
-        sys.stdout.write(f"{smoke_test(url, user, password)} succeeded at {url}\n")
+        run_id = smoke_test(url, user, password, lesson)
+        sys.stdout.write(f"{lesson} {run_id} succeeded at {url}\n")
     except SmokeTestFailedError as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from include.curriculum import syllabus
 from tests.rooms.sources import ROOT
 
 WORKFLOW = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())
@@ -16,7 +17,9 @@ TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MUL
 def commands(job: str) -> list[str]:
     """The make targets that a job calls, in their order."""
     runs = [step["run"] for step in JOBS[job]["steps"] if "run" in step]
-    return list(chain.from_iterable(re.findall(r"^make ([a-z-]+)", run) for run in runs))
+    return list(
+        chain.from_iterable(re.findall(r"^make ([a-z-]+)", run, re.MULTILINE) for run in runs)
+    )
 
 
 def before(job: str) -> set[str]:
@@ -28,7 +31,7 @@ def before(job: str) -> set[str]:
 
 def test_each_stage_waits_for_the_ones_before():
     """Lint; whatever proves the commit; staging with its smoke test; production."""
-    proofs = {"validate", "test", "chart", "compose"}
+    proofs = {"validate", "test", "chart", "compose", "place"}
     assert all(before(job) == {"lint"} for job in proofs)
     assert before("staging") == {"lint", *proofs}
     assert before("production") == {*before("staging"), "staging"}
@@ -50,6 +53,7 @@ def test_each_step_is_a_make_target():
         "audit": ["audit"],
         "chart": ["chart"],
         "compose": ["test-compose", "image"],
+        "place": ["install", "up", "smoke", "smoke", "smoke", "down"],
         "staging": ["deploy", "smoke", "rollback"],
         "production": ["deploy", "smoke", "rollback"],
     }
@@ -66,6 +70,19 @@ def test_the_compose_stack_is_started_as_the_readme_says():
     ]
     readme = (ROOT / "README.md").read_text()
     assert all(command in readme for command in start.splitlines())
+
+
+def test_the_lab_runs_from_a_path_of_any_name():
+    """With a space and another script's letters; what runs there are lessons that exist."""
+    steps = JOBS["place"]["steps"]
+    path = next(step["with"]["path"] for step in steps if "checkout" in step.get("uses", ""))
+    assert " " in path
+    assert not path.isascii()
+    assert JOBS["place"]["defaults"]["run"]["working-directory"] == path
+    text = "\n".join(step.get("run", "") for step in steps)
+    lessons = re.findall(r"^make smoke LESSON=(\w+)$", text, re.MULTILINE)
+    assert len(lessons) == 3
+    assert set(lessons) <= {lesson.id for lesson in syllabus.load().lessons}
 
 
 def test_every_python_that_is_promised_is_tested():
