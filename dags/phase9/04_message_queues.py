@@ -27,7 +27,9 @@ nothing, and dead letters are replayed.
 
 Kafka delivers *at least once*; it is the write that makes it *exactly once*. A dead letter has the
 place where it was first read as its identity, so that one that is sent twice still counts once.
-`start_anew` empties the topics, so that each run leaves the same; production keeps them.
+`start_anew` empties the topics, so that each run leaves the same; production keeps them. The lab's
+stand-in Tansu keeps messages in memory alone: if it restarts during a run, they are lost and the
+run fails. Apache Kafka keeps them on disk: `LAB_KAFKA_HOME` names the folder of yours.
 
 ## Next
 

@@ -121,6 +121,9 @@ def status(lab: Lab, options: argparse.Namespace) -> int:
         well &= state in {"ready", "done", "held"}
         tell(f"{name:<14} {state:<14} {shown:>8}  {one['restarts']:>8}  {one['address']}")
     tell(f"{'all':<14} {'':<14} {total / 2**20:>4.0f} MiB")
+    for one in facts.values():
+        if one["caution"]:
+            tell(one["caution"])
     for name in _held(facts):
         tell(f"{name} is held: stopped by `make stop` until `make start SERVICE={name}`.")
     return 0 if well else 1

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from confluent_kafka.admin import AdminClient
 
 START = "kafka-server-start.sh"
+CAUTION = (
+    "kafka is Tansu, which keeps messages in memory: a restart loses them. An Apache Kafka keeps "
+    "them: name its folder with LAB_KAFKA_HOME."
+)
 
 
 def kafka(lab: Lab) -> Service:
@@ -50,6 +54,7 @@ def kafka(lab: Lab) -> Service:
         },
         ports=(lab.port("kafka"), *(() if home is None else (lab.port("kafka_controller"),))),
         address=f"{HOST}:{lab.port('kafka')}",
+        caution=CAUTION if home is None else "",
         prepare=None if home is None else lambda: _format(lab, home, folder),
         seed=lambda: seed(lab),
         folder=lab.home,

@@ -36,6 +36,8 @@ class Service:
     ports: tuple[int, ...] = ()
     udp_ports: tuple[int, ...] = ()
     address: str = ""
+    caution: str = ""
+    """What a user has to know of this stand-in; `make status` says it."""
     optional: bool = False
     """The lab goes on without it when it does not start, and tries again and again."""
     job: bool = False

@@ -46,6 +46,7 @@ LARGEST_LOG_BYTES = 10 * 2**20
 UNKNOWN: dict[str, Any] = {
     "state": "unknown",
     "address": "",
+    "caution": "",
     "restarts": 0,
     "pid": None,
     "started": None,
@@ -81,6 +82,7 @@ class Running:
         return {
             "state": self.state,
             "address": self.service.address,
+            "caution": self.service.caution,
             "restarts": self.restarts,
             "pid": process.pid if process else None,
             "started": started(process.pid) if process else None,
@@ -518,7 +520,7 @@ def read_state(lab: Lab) -> dict[str, dict[str, Any]]:
 
 def _are_facts(facts: dict[str, Any]) -> bool:
     """Whether each fact is of its kind."""
-    kinds = {"state": str, "address": str, "restarts": int, "stop_signal": int}
+    kinds = {"state": str, "address": str, "caution": str, "restarts": int, "stop_signal": int}
     return all(isinstance(facts[name], kind) for name, kind in kinds.items()) and (
         facts["pid"] is None or (isinstance(facts["pid"], int) and facts["pid"] > 1)
     )

@@ -46,11 +46,14 @@ def test_without_an_apache_kafka_the_broker_that_comes_along_runs(place: Lab):
     assert Path(service.command[0]).name == "tansu"
     assert service.command.count(f"tcp://127.0.0.1:{place.port('kafka')}") == 2
     assert "Tansu" in service.what
+    assert "in memory" in service.caution
+    assert "LAB_KAFKA_HOME" in service.caution
 
 
 def test_an_apache_kafka_is_taken_where_it_is_given(place: Lab, apache: Path):
     """Its storage is formatted once, and later starts keep the data."""
     service = kafka(place)
+    assert service.caution == ""
     assert service.prepare
     service.prepare()
 

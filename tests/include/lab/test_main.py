@@ -173,6 +173,19 @@ def test_status_shows_each_service(place: Lab, command: Command, state: str, cod
     assert job.split() == ["job", "done", "-", "2", "http://here"]
 
 
+def test_status_says_what_has_to_be_known_of_a_stand_in(place: Lab, command: Command):
+    """Below the table, in the service's own words; all is well."""
+    facts = {"state": "ready", "restarts": 0, "pid": None}
+    cautious = {**facts, "caution": "kafka forgets."}
+    write_state(place, {"kafka": cautious, "inbox": facts})
+
+    with another_lab(place):
+        code, said = command("status")
+
+    assert code == 0
+    assert said.splitlines()[-1] == "kafka forgets."
+
+
 def test_a_held_service_is_as_it_was_asked_to_be(place: Lab, command: Command):
     """Below the table stands what *held* means, and which command starts it; all is well."""
     facts = {"address": "", "restarts": 0, "pid": None}
