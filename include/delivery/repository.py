@@ -45,21 +45,29 @@ class Deployment(NamedTuple):
 
 
 def create(repository: Path) -> None:
-    """Make a repository whose environments are empty; one that is there already is left alone."""
+    """Make a repository whose environments are empty; one that is there already is left alone.
+
+    It is made beside its place: one without branches is what a start left that was killed.
+    """
     from git import Repo
 
-    if (repository / "HEAD").exists():
+    if (repository / "packed-refs").exists() or any(repository.glob("refs/heads/*")):
         return
-    repository.mkdir(parents=True, exist_ok=True)
+    part = repository.with_name(f"{repository.name}.part")
+    for left in (part, repository):
+        if left.exists():
+            shutil.rmtree(left)
+    part.mkdir(parents=True)
     with tempfile.TemporaryDirectory() as folder, Repo.init(folder) as repo:
         (Path(folder) / "dags").mkdir()
         (Path(folder) / "dags" / "README.md").write_text(README)
         # Not in the name of whoever starts the lab, who need not have one.
         with repo.git.custom_environment(**WHO_AND_WHEN):
             first = _commit(repo, "Begin")
-        Repo.init(repository, bare=True, initial_branch=MAIN).close()
+        Repo.init(part, bare=True, initial_branch=MAIN).close()
         refs = [f"{first}:refs/heads/{branch}" for branch in (MAIN, *ENVIRONMENTS)]
-        repo.git.push(str(repository), *refs)
+        repo.git.push(str(part), *refs)
+    part.rename(repository)
 
 
 def propose(repository: str, folder: Path, change: str, branch: str) -> str:

@@ -271,6 +271,8 @@ async def _run(lab: Lab, described: list[Service], parent: int | None) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, _stop, supervisor)
+    # Suspended, it would read no output: each service would freeze once its pipe is full.
+    loop.add_signal_handler(signal.SIGTSTP, tell, "Ctrl-Z would freeze the lab; Ctrl-C stops it.")
     began = time.monotonic()
 
     def greet() -> None:

@@ -4,7 +4,6 @@ It has no login, and runs on DuckDB, whose SQL can read and write any file of it
 what the Storage emulator keeps, and what a client uploads. What a web page sends is refused.
 """
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,12 @@ from bqemulator.config import Settings
 from bqemulator.domain.errors import InvalidQueryError
 from bqemulator.jobs import executor
 from bqemulator.storage.engine import DuckDBEngine
-from starlette.types import ASGIApp
+from starlette.applications import Starlette
 
-from include.lab.own_callers import OwnCallers
+from include.lab.door import guard
+
+LARGEST_UPLOAD = 256 * 2**20
+"""Bytes of a call, as BigQuery itself takes for an upload."""
 
 
 def folders(settings: Settings) -> list[Path]:
@@ -57,9 +59,11 @@ def resolve_confined(uri: str, context: Any) -> str:
     return path
 
 
-def guarded_app(context: Any) -> ASGIApp:
-    """The emulator's REST API, for the callers that `LAB_OWN_HOSTS` names."""
-    return OwnCallers(create_app(context), os.environ["LAB_OWN_HOSTS"].split(","))
+def guarded_app(context: Any) -> Starlette:
+    """The emulator's REST API behind the door of our own services: it asks for no login either."""
+    app: Starlette = create_app(context)
+    guard(app, "bigquery", LARGEST_UPLOAD)
+    return app
 
 
 if __name__ == "__main__":

@@ -13,15 +13,15 @@ import re
 import signal
 import sys
 import threading
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 READS = {"GET", "HEAD"}
 
-SIGNED = re.compile(
-    r"AWS4-HMAC-SHA256 Credential=(?P<login>[^/]+)/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)"
-    r"/aws4_request, *SignedHeaders=(?P<headers>[^,]+), *Signature=(?P<signature>[0-9a-f]{64})"
-)
+SIGNATURE = re.compile(r"(?<=[?&])X-Amz-Signature=[^&]*&?|&X-Amz-Signature=[^&]*$")
 
 
 def main() -> None:
@@ -89,22 +89,47 @@ def is_for_all(environ: dict[str, Any]) -> bool:
 
 
 def is_signed(environ: dict[str, Any], login: str, password: str) -> bool:
-    """Whether the request bears the signature (AWS, version 4) that this password gives it."""
-    from botocore.auth import S3SigV4Auth
+    """Whether the request bears the signature (AWS, version 4) that this password gives it.
+
+    It stands in a header, or in the address: MLflow hands out such addresses for a download.
+    """
+    from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth
     from botocore.awsrequest import AWSRequest
     from botocore.credentials import Credentials
     from werkzeug.datastructures import EnvironHeaders
 
-    said = SIGNED.fullmatch(environ.get("HTTP_AUTHORIZATION", ""))
-    if said is None or said["login"] != login:
+    sent, address = EnvironHeaders(environ), f"http://lab{environ['RAW_URI']}"
+    said = {
+        name.removeprefix("X-Amz-"): value
+        for name, value in parse_qsl(environ.get("QUERY_STRING", ""))
+        if name.startswith("X-Amz-")
+    }
+    kind = S3SigV4QueryAuth
+    if "Signature" in said:
+        address = SIGNATURE.sub("", address)
+    else:
+        kind = S3SigV4Auth
+        said = dict(re.findall(r"(\w+)=([^, ]+)", sent.get("Authorization", "")))
+        said |= {"Date": sent.get("X-Amz-Date", ""), "Expires": "900"}
+    try:
+        user, _, region, service, _ = said["Credential"].split("/")
+        signed_at = datetime.strptime(said["Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        over = signed_at + timedelta(seconds=int(said["Expires"])) < datetime.now(UTC)
+        headers = {name: sent.get(name, "") for name in said["SignedHeaders"].split(";")}
+        signature = said["Signature"].encode()
+    except (KeyError, ValueError, OverflowError):
         return False
-    sent = EnvironHeaders(environ)
-    headers = {name: sent.get(name, "") for name in said["headers"].split(";")}
-    request = AWSRequest(environ["REQUEST_METHOD"], f"http://lab{environ['RAW_URI']}", headers)
-    request.context["timestamp"] = headers.get("x-amz-date", "")
-    signer = S3SigV4Auth(Credentials(login, password), said["service"], said["region"])
+    body = b""
+    if service != "s3":
+        # Of SageMaker and the like the body itself is signed, of S3 a header with its checksum.
+        kind, body = SigV4Auth, environ["wsgi.input"].read(int(sent.get("Content-Length", 0)))
+        environ["wsgi.input"] = BytesIO(body)
+    request = AWSRequest(environ["REQUEST_METHOD"], address, headers, body)
+    request.context["timestamp"] = said["Date"]
+    signer = kind(Credentials(user, password), service, region)
     text = signer.string_to_sign(request, signer.canonical_request(request))
-    return hmac.compare_digest(signer.signature(text, request), said["signature"])
+    right = hmac.compare_digest(signer.signature(text, request).encode(), signature)
+    return right and user == login and not over
 
 
 def record_changes(recorder: Any) -> None:

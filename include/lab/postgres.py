@@ -249,8 +249,10 @@ def _create_cluster(lab: Lab, binaries: Path, data: Path, user: str | None) -> N
     # What was done to a former cluster has to be done again.
     for mark in lab.home.glob("*.done"):
         mark.unlink()
-    part, password = data.with_name(f"{data.name}.part"), data.parent / "postgres.password"
-    for left in (data, part):
+    password = data.parent / "postgres.password"
+    # A name of this start's own: an `initdb` whose lab was killed may still be at work in another.
+    part = data.with_name(f"{data.name}.{os.getpid()}.part")
+    for left in (data, *data.parent.glob(f"{data.name}.*.part")):
         if left.exists():
             shutil.rmtree(left)
     part.mkdir(mode=0o700, parents=True)
@@ -274,7 +276,7 @@ def _create_cluster(lab: Lab, binaries: Path, data: Path, user: str | None) -> N
             **account(user),
         )
     finally:
-        password.unlink()
+        password.unlink(missing_ok=True)
     if done.returncode != 0:
         shutil.rmtree(part)
         raise LabError(f"PostgreSQL could not create its data folder {data}: {done.stderr.strip()}")

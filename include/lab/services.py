@@ -205,7 +205,6 @@ def bigquery(lab: Lab) -> Service:
             **lab.environment,
             "BQEMU_GCS_LOCAL_ROOT": str(lab.home / "gcs"),
             "BQEMU_UPLOAD_STAGING_DIR": str(lab.home / "bigquery/uploads"),
-            "LAB_OWN_HOSTS": f"{lab.host('bigquery')},localhost,{HOST}",
             # Formats that it would fetch from the internet at each start.
             "BQEMU_ENABLE_FORMAT_EXTENSIONS": "false",
         },

@@ -214,12 +214,13 @@ class Supervisor:
         Raises:
             LabError: the lab cannot do without it.
         """
-        said = self._why_it_failed(one, why)
         if not one.service.optional:
-            raise LabError(said)
+            raise LabError(self._why_it_failed(one, why))
         one.settled.set()
         self.tell(
-            f"! {said}\n! The lab goes on without {one.service.name} and keeps trying to start it."
+            f"! {self._why_it_failed(one, why, lines=1)}\n"
+            f"! The lab goes on without {one.service.name} and tries it again and again; "
+            "if its data is broken, `make down` and `make reset` start anew."
         )
 
     async def _start(self, one: Running) -> None:
@@ -361,13 +362,13 @@ class Supervisor:
     def _log_file(self, one: Running) -> Path:
         return self.lab.logs / f"{one.service.name}.log"
 
-    def _why_it_failed(self, one: Running, why: str) -> str:
+    def _why_it_failed(self, one: Running, why: str, lines: int = 12) -> str:
         said, log_file = f"{one.service.name} {why}", self._log_file(one)
         if one.process is None or not log_file.exists():
             return said
-        tail = log_file.read_text(errors="replace").splitlines()[-12:]
-        lines = "\n".join(f"    {line}" for line in tail)
-        return f"{said}. {log_file} ends with:\n{lines}"
+        written = [line for line in log_file.read_text(errors="replace").splitlines() if line]
+        tail = "\n".join(f"    {line}" for line in written[-lines:])
+        return f"{said}. {log_file} ends with:\n{tail}"
 
 
 def spawn(service: Service, log_file: Path, secrets: Iterable[str] = ()) -> LoggedProcess:

@@ -141,4 +141,7 @@ def _load(name: str, alias: str) -> tuple[int, "Pipeline"]:
     version = tracking.version_at(mlflow.MlflowClient(address, address), name, alias)
     if version is None:
         raise HTTPException(404, f"The registry has no {name} with the alias {alias}.")
-    return int(version.version), tracking.load_classifier(f"models:/{name}@{alias}")
+    try:
+        return int(version.version), tracking.load_classifier(f"models:/{name}@{alias}")
+    except (TypeError, ValueError) as error:
+        raise HTTPException(422, f"{name}@{alias} is not to be trusted: {error}") from error

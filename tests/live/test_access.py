@@ -66,6 +66,16 @@ def test_a_team_runs_its_dag_to_the_end(users: dict[str, Rest]) -> None:
     assert users["sales"].log(f"{OURS}__sales", run, "count_orders")
 
 
+def test_who_may_not_trigger_a_dag_is_not_told_its_params(users: dict[str, Rest]) -> None:
+    """A slip in `conf` is answered with the names there are, but not to who may not see the Dag."""
+    slip = {"logical_date": None, "conf": {"larg_from": 1}}
+
+    for name in ("sales", "logistics"):
+        answer = users[name].post("dags/phase4_02_branching/dagRuns", slip)
+        assert answer.status_code == 403
+        assert "large_from" not in answer.text
+
+
 def test_what_is_taken_away_is_refused_soon(users: dict[str, Rest]) -> None:
     """A right is given and taken by the login that may, and the cache forgets within seconds."""
     place = "/auth/fab/v1/roles/logistics_team"

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.contract.test_bad_input import BAD
 from tests.live.rest import Rest
@@ -43,3 +44,17 @@ def test_conf_that_is_no_object_is_refused(rest: Rest) -> None:
 
         assert answer.status_code == 422
         assert answer.json()["detail"][0]["loc"] == ["body", "conf"]
+
+
+@pytest.mark.parametrize("depth", [150, 100_000])
+def test_conf_that_is_too_deep_is_refused(rest: Rest, depth: int) -> None:
+    """By a sentence, whoever sends it, and not by Python's own limit."""
+    deep = "[" * depth + "]" * depth
+    body = f'{{"logical_date": null, "conf": {{"days": {deep}}}}}'
+    for headers, codes in (({}, {400}), ({"Authorization": ""}, {400, 401})):
+        answer = rest.client.post(
+            "/api/v2/dags/phase4_01_xcom_basics/dagRuns",
+            content=body,
+            headers={"Content-Type": "application/json", **headers},
+        )
+        assert answer.status_code in codes

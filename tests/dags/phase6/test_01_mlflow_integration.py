@@ -57,7 +57,7 @@ def test_the_registrys_copy_predicts_the_same(trained: Left, client: MlflowClien
 
     assert result.state == "success"
     unseen = part(DATASETS["customers"].examples(customer_records()), "test")
-    copy = mlflow.sklearn.load_model(f"models:/{MODEL}@current")
+    copy = tracking.load_classifier(f"models:/{MODEL}@current")
     found = [float(score) for score in copy.predict_proba(frame(unseen))[:, 1]]
     run_id = result.returned("open_run")
     assert found == mlflow.artifacts.load_dict(f"runs:/{run_id}/scores.json")["scores"]

@@ -9,7 +9,6 @@ import json
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-import mlflow
 import pytest
 from mlflow import MlflowClient
 from sklearn.metrics import roc_auc_score
@@ -139,7 +138,7 @@ def test_what_is_deployed_is_as_good_as_is_said(
 ) -> None:
     """Loaded from the registry and measured here, on the source's rows; so are the scores."""
     result = {"customers": better.result, "breast_cancer": first}[dataset]
-    model = mlflow.sklearn.load_model(f"models:/phase6_02_{dataset}@champion")
+    model = tracking.load_classifier(f"models:/phase6_02_{dataset}@champion")
     rows = examples_of(dataset)
     unseen = part(rows, "test")
 

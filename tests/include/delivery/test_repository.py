@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from git import Repo
 
 from include.delivery import repository
 from include.delivery.repository import DeliveryError, Deployment
@@ -19,6 +20,18 @@ def text(address: str, commit: str, file: str) -> str:
     """A file as it stands in a commit."""
     with repository.checkout(address, commit) as folder:
         return (folder / file).read_text()
+
+
+@pytest.mark.parametrize("left", ["new.git", "new.git.part"])
+def test_a_repository_that_was_half_made_is_made_anew(tmp_path: Path, left: str) -> None:
+    """A start that was killed before the first push left one without a branch."""
+    Repo.init(tmp_path / left, bare=True).close()
+
+    for _ in range(2):
+        repository.create(tmp_path / "new.git")
+
+    assert repository.head(str(tmp_path / "new.git"), "staging")
+    assert [path.name for path in tmp_path.iterdir()] == ["new.git"]
 
 
 def test_a_new_repository_deploys_nothing(address: str) -> None:

@@ -86,6 +86,31 @@ def test_up_starts_greets_and_stops(
     assert running_pid(place) is None
 
 
+def test_a_lab_is_not_suspended(
+    command: Command, python: Callable[..., Service], monkeypatch: pytest.MonkeyPatch
+):
+    """Ctrl-Z would freeze its services, each at another moment: it says so and goes on."""
+    tell = module.tell
+
+    def end_after(line: str) -> None:
+        tell(line)
+        if "Ctrl-Z" in line:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    def suspend(lab: Lab) -> None:
+        os.kill(os.getpid(), signal.SIGTSTP)
+
+    monkeypatch.setattr(module, "tell", end_after)
+    monkeypatch.setattr(module.catalogue, "services", lambda lab: [python("service")])
+    monkeypatch.setattr(module.airflow, "listed_lessons", suspend)
+    monkeypatch.setattr(module.airflow, "import_errors", lambda lab: [])
+
+    code, said = command("up")
+
+    assert code == 0
+    assert "Ctrl-Z would freeze the lab; Ctrl-C stops it." in said
+
+
 def test_up_stops_when_its_caller_is_gone(
     command: Command, python: Callable[..., Service], monkeypatch: pytest.MonkeyPatch
 ):

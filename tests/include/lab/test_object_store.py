@@ -14,6 +14,7 @@ import boto3
 import httpx
 import pytest
 from boto3.s3.transfer import TransferConfig
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from include.lab.object_store import record_changes, reduce_journal
@@ -87,13 +88,14 @@ def test_only_changes_are_recorded():
 PASSWORD = "the password"
 
 
-def client_of(port: int, login: str = "lab", password: str = PASSWORD) -> Any:
+def client_of(port: int, login: str = "lab", password: str = PASSWORD, service: str = "s3") -> Any:
     return boto3.client(
-        "s3",
+        service,
         endpoint_url=f"http://127.0.0.1:{port}",
         aws_access_key_id=login,
         aws_secret_access_key=password,
         region_name="eu-central-1",
+        config=Config(signature_version="s3v4"),
     )
 
 
@@ -178,6 +180,10 @@ def test_nothing_is_changed_without_the_password(tmp_path: Path):
             ):
                 with pytest.raises(ClientError, match="AccessDenied"):
                     call()
+            elsewhere = client_of(port, login, password, "sagemaker")
+            with pytest.raises(ClientError, match="AccessDenied"):
+                elsewhere.list_models(NameContains="a")
+        assert client_of(port, service="sagemaker").list_models(NameContains="a")["Models"] == []
         for method, path in (
             ("PUT", "/lake/new"),
             ("PUT", "/lake/private"),
@@ -195,6 +201,13 @@ def test_nothing_is_changed_without_the_password(tmp_path: Path):
 
         assert httpx.get(f"{address}/lake/a%20page/%C3%BC%2B%25.html").content == b"mine"
         assert client.get_object(Bucket="lake", Key="a page/ü+%.html")["Body"].read() == b"mine"
+        wanted = {"Bucket": "lake", "Key": "private", "ResponseContentDisposition": 'x; "ü+ b"'}
+        address = client.generate_presigned_url("get_object", Params=wanted)
+        assert httpx.get(address).content == b"mine"
+        over = client.generate_presigned_url("get_object", Params=wanted, ExpiresIn=-1)
+        for bad in (over, address.replace("/private", "/parts"), address.replace("=lab", "=x")):
+            assert httpx.get(bad).status_code == 403
+        assert httpx.put(address, content=b"theirs").status_code == 403
         listed = client.list_objects_v2(Bucket="lake")["Contents"]
         assert [one["Key"] for one in listed] == ["a page/ü+%.html", "parts", "private"]
 

@@ -140,7 +140,7 @@ def test_a_version_that_cannot_be_read_is_one_sentence(here: Lab, tmp_path: Path
         module._find_binaries(here, cluster(tmp_path / "data", ""))
 
 
-@pytest.mark.parametrize("left", ["data", "data.part"])
+@pytest.mark.parametrize("left", ["data", "data.123.part"])
 def test_a_cluster_that_was_half_made_is_made_anew(place: Lab, tmp_path: Path, left: str):
     """A start that was killed amid it, today or with a former version, repairs itself."""
     working = binaries(tmp_path / "bin", "18.1")

@@ -141,3 +141,10 @@ def test_only_ids_that_name_the_vault_are_looked_up_there(place: Lab):
     assert kwargs["mount_point"] is None
     assert kwargs["role_id"] == "airflow"
     assert key not in airflow_environment(without(place, "vault"))
+
+
+def test_what_loads_models_reads_no_pickle(place: Lab):
+    """Lessons and the model server: whoever reaches the artifacts could have put it there."""
+    served = catalogue.DESCRIBE["model_server"](place).environment
+    for environment in (airflow_environment(place), served):
+        assert environment["MLFLOW_ALLOW_PICKLE_DESERIALIZATION"] == "false"

@@ -169,17 +169,23 @@ class Planted:
         return Path.touch, (self.file,)
 
 
-def test_a_model_that_was_swapped_runs_no_code(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """MLflow in a folder that anybody may write: as good as an open object store."""
+    monkeypatch.chdir(tmp_path)
+    before = mlflow.get_tracking_uri(), mlflow.get_registry_uri()
+    mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")
+    mlflow.set_registry_uri(f"sqlite:///{tmp_path}/mlflow.db")
+    yield tmp_path
+    mlflow.set_tracking_uri(before[0])
+    mlflow.set_registry_uri(before[1])
+
+
+def test_a_model_that_was_swapped_runs_no_code(files: Path) -> None:
     """Neither by a pickle, nor by types that the model itself says are to be trusted."""
     import skops.io
     from skops.io.exceptions import UntrustedTypesFoundException
 
-    # A database of its own, and files that anybody may write: as good as an open object store.
-    monkeypatch.chdir(tmp_path)
-    for where in (mlflow.set_tracking_uri, mlflow.set_registry_uri):
-        where(f"sqlite:///{tmp_path}/mlflow.db")
     client = MlflowClient()
     model_id = train(client, "k=swapped")
     tracking.deploy(client, MODEL, tracking.CHAMPION, model_id, {})
@@ -187,8 +193,8 @@ def test_a_model_that_was_swapped_runs_no_code(
     before = [tracking.load_classifier(uri).predict(frame(ROWS)).tolist() for uri in addresses]
     assert before[0] == before[1]
 
-    (file,) = tmp_path.rglob("MLmodel")
-    run = tmp_path / "run"
+    (file,) = files.rglob("MLmodel")
+    run = files / "run"
     (file.parent / "model.pkl").write_bytes(pickle.dumps(Planted(run)))
     facts = yaml.safe_load(file.read_text())
     facts["flavors"]["sklearn"] |= {

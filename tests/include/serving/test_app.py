@@ -1,11 +1,15 @@
 """The model server: who answers, who is heard, and what it refuses."""
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
+import mlflow
 import pytest
 from fastapi.testclient import TestClient
+from skops.io.exceptions import UntrustedTypesFoundException
 
+from include.ml import tracking
 from include.serving import app as server
 from include.serving.rollout import CHALLENGER, CHAMPION, arm_of
 
@@ -114,3 +118,24 @@ def test_what_makes_no_sense_is_refused_by_name(
 def test_it_answers_before_any_model_is_loaded(client: TestClient) -> None:
     """So it is ready at once."""
     assert client.get("/health").json() == {"status": "ok"}
+
+
+def test_a_model_that_was_swapped_is_not_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its types are told, and no route leads to it."""
+
+    def load(uri: str) -> None:
+        assert uri == f"models:/{NAME}@{CHAMPION}"
+        raise UntrustedTypesFoundException({"os.system"})
+
+    monkeypatch.setenv("MODEL_REGISTRY_URL", "http://127.0.0.1:9")
+    for name in ("set_tracking_uri", "set_registry_uri"):
+        monkeypatch.setattr(mlflow, name, lambda address: None)
+    monkeypatch.setattr(tracking, "version_at", lambda *_: SimpleNamespace(version="1"))
+    monkeypatch.setattr(tracking, "load_classifier", load)
+    monkeypatch.setattr(server, "_served", {})
+    with TestClient(server.app) as client:
+        answer = client.put(f"/models/{NAME}/route", json={})
+
+        assert answer.status_code == 422
+        assert "os.system" in answer.json()["detail"]
+        assert client.get(f"/models/{NAME}/route").status_code == 404

@@ -131,3 +131,20 @@ def test_no_two_tasks_draw_the_same_numbers(tmp_path: Path) -> None:
     )
     for drawn in zip(*json.loads(said.stdout.splitlines()[-1]), strict=True):
         assert len(set(drawn)) == 6
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux takes this advice")
+def test_only_memory_that_whole_huge_pages_fit_into_is_advised() -> None:
+    """Of this process's own, none of a file's; a large array lies in it."""
+    import numpy
+
+    from plugins.executors import warm_local
+
+    large = numpy.ones(64 << 20, dtype="uint8")
+    at = large.__array_interface__["data"][0]
+
+    found = list(warm_local.own_memory())
+    assert {part % warm_local.HUGE_PAGE for stretch in found for part in stretch} == {0}
+    assert any(start <= at + (32 << 20) < end for start, end in found)
+    warm_local.use_huge_pages()
+    assert int(large.sum()) == 64 << 20
