@@ -79,8 +79,9 @@ def server() -> Any:
     },
     default_args={
         "owner": "marketing",
-        "retries": 2,
-        "retry_delay": timedelta(seconds=2),
+        # MLflow takes 15 seconds to start again: the tries outlast that.
+        "retries": 3,
+        "retry_delay": timedelta(seconds=10),
         "conn_id": "warehouse",
     },
     tags=["phase18", "enterprise-mlops", "mlflow", "model_server", "postgres", "object_store"],

@@ -76,7 +76,8 @@ def read_customers(name: str | None = None) -> list[Example]:
     schedule=None,
     max_active_runs=1,
     params={"C": Param(1.0, type="number", minimum=0.001, maximum=1000, description=HOLD_BACK)},
-    default_args={"owner": "marketing", "retries": 1, "retry_delay": timedelta(seconds=2)},
+    # MLflow takes 15 seconds to start again: the tries outlast that.
+    default_args={"owner": "marketing", "retries": 3, "retry_delay": timedelta(seconds=10)},
     tags=["phase6", "intermediate", "mlflow", "object_store", "postgres"],
     doc_md=__doc__,
 )

@@ -76,8 +76,9 @@ def connect() -> Any:
     },
     default_args={
         "owner": "marketing",
-        "retries": 1,
-        "retry_delay": timedelta(seconds=2),
+        # MLflow takes 15 seconds to start again: the tries outlast that.
+        "retries": 3,
+        "retry_delay": timedelta(seconds=10),
         "conn_id": "warehouse",
     },
     tags=["phase6", "intermediate", "mlflow", "object_store", "postgres"],

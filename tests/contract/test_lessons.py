@@ -7,6 +7,7 @@ Limits are on what a reader has to take in at once. Who needs more has logic tha
 import ast
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -20,6 +21,12 @@ HEADINGS = ["What you will learn", "Run it", "Why it is written this way", "Next
 PAGE_LINES, CODE_LINES = 60, 130
 TASKS = range(3, 9)
 RESCHEDULED = 5
+TRAINING = [
+    "phase6_01_mlflow_integration",
+    "phase6_02_complete_ml_pipeline",
+    "phase18_03_auto_retraining",
+]
+MLFLOW_STARTS = timedelta(seconds=30)
 DECLARES = {"dag", "task_group"}
 CLOCKS = {"now", "today", "utcnow", "tomorrow", "yesterday", "days_ago"}
 
@@ -83,6 +90,15 @@ def test_its_deferred_sensors_try_again(dag: Any):
     """What a sensor waits for may be there at once; then the same news comes too late for it."""
     deferred = [one for one in dag.tasks if hasattr(one, "poke") and getattr(one, "deferrable", 0)]
     assert [one.task_id for one in deferred if not one.retries] == []
+
+
+@pytest.mark.parametrize("lesson_id", TRAINING)
+def test_a_trainings_tries_outlast_a_restart_of_mlflow(bag: Any, lesson_id: str):
+    """It takes 15 seconds, the longest of all services; on a busy machine twice that."""
+    tried = [one for one in bag.dags[lesson_id].tasks if one.retries]
+    assert tried
+    hasty = [one.task_id for one in tried if one.retries * one.retry_delay < MLFLOW_STARTS]
+    assert hasty == []
 
 
 def test_its_page_and_its_code_are_short(lesson: Lesson, tree: ast.Module):
