@@ -74,7 +74,7 @@ sync: install ## Write README's table, the index, the glossary and each lesson's
 check: install ## Compare those written copies with the syllabus
 	@$(RUN) -m include.curriculum check
 
-bench: install ## Measure against the budgets and write docs/benchmarks.md; PART=capacity: one of its parts
+bench: install ## Measure against the budgets and write docs/benchmarks.md; PART=capacity, PART=faults: one of its parts
 	@$(RUN) -m tests.bench $(PART)
 
 lock: $(UV) ## Resolve the dependencies anew and export requirements.txt
