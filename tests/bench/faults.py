@@ -323,9 +323,9 @@ STREAMS: dict[str, Callable[[Lab], Stream]] = {
 
 EXPLAINED = f"""\
 Numbers are written to a service one after the other, each as soon as the one before is
-acknowledged. After {SECONDS_BEFORE} s the service is killed (SIGKILL), and the lab starts it again. What was not
-acknowledged is tried again, so a service that knows no key may have a number twice. *Lost* is
-what was acknowledged, and is not there afterwards.
+acknowledged. After {SECONDS_BEFORE} s the service is killed by SIGKILL, and the lab starts it
+again. What was not acknowledged is tried again, so a service that knows no key may have a number
+twice. *Lost* is what was acknowledged, and is not there afterwards.
 """
 
 
