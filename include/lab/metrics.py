@@ -13,9 +13,10 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import uvicorn
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, Gauge
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
@@ -26,6 +27,9 @@ LINE = re.compile(r"(?P<name>[^:|]+):(?P<value>[+-]?[0-9.eE+-]+)\|(?P<kind>c|g|m
 KINDS = {"c": "counter", "g": "gauge", "ms": "summary"}
 
 UNREAD = "statsd_unread_lines"
+STARTED = "process_start_time_seconds"
+"""By this name readers of Prometheus' pages know when the counters began at zero."""
+
 LARGEST_SETS = 20_000
 """Sets of labels that are kept: a sender that makes up ever new ones is not followed."""
 
@@ -90,7 +94,7 @@ class Measurements(Collector):
         self._sums: dict[tuple[str, str], dict[Labels, float]] = defaultdict(dict)
         self._counts: dict[tuple[str, str], dict[Labels, int]] = defaultdict(dict)
         # Of each name on the page, whose it is: what cannot be read is counted whatever comes.
-        self._taken = {f"{UNREAD}_total": (UNREAD, "counter")}
+        self._taken = {f"{UNREAD}_total": (UNREAD, "counter"), STARTED: (STARTED, "own")}
         self._turn = threading.Lock()
 
     def add(self, measured: Measurement) -> None:
@@ -164,12 +168,15 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--statsd-port", type=int, required=True)
+    parser.add_argument("--pushed", type=Path, help="the file that keeps what jobs have pushed")
     options = parser.parse_args()
     registry, measurements = CollectorRegistry(), Measurements()
     registry.register(measurements)
+    started = Gauge(STARTED, "Start time of the process since unix epoch.", registry=registry)
+    started.set_to_current_time()
     server = receiver(measurements, options.host, options.statsd_port)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    app = application(registry, Pushed())
+    app = application(registry, Pushed(file=options.pushed))
     uvicorn.run(app, host=options.host, port=options.port, log_level="warning")
 
 

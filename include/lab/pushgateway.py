@@ -2,19 +2,27 @@
 
 The protocol is the Pushgateway's own, in the text format: a job replaces (PUT), adds to (POST) or
 deletes the metrics of its group, which is named in the path: `/metrics/job/<job>/<label>/<value>`.
+A file keeps them over a restart, as the Pushgateway's `--persistence.file` does.
 """
 
 import base64
 import binascii
+import json
+import logging
 import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
+from prometheus_client.samples import Sample
+
+from include.lab.settings import write_whole
 
 NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 LABEL = re.compile(r"(?!__)[a-zA-Z_][a-zA-Z0-9_]*")
@@ -22,6 +30,9 @@ BASE64 = "@base64"
 PUSHED = "push_time_seconds"
 
 Group = tuple[tuple[str, str], ...]
+Groups = dict[Group, dict[str, Metric]]
+
+log = logging.getLogger(__name__)
 
 
 class PushError(ValueError):
@@ -31,9 +42,10 @@ class PushError(ValueError):
 class Pushed(Collector):
     """What was pushed last, group by group; the group's labels stand at each of its samples."""
 
-    def __init__(self, now: Callable[[], float] = time.time) -> None:
-        """Keep nothing yet; `now` gives seconds since 1970."""
-        self._groups: dict[Group, dict[str, Metric]] = {}
+    def __init__(self, now: Callable[[], float] = time.time, file: Path | None = None) -> None:
+        """Begin with what is in the file, if there is one; `now` gives seconds since 1970."""
+        self._groups = _kept(file) if file else {}
+        self._file = file
         self._now = now
         self._turn = threading.Lock()
 
@@ -59,7 +71,7 @@ class Pushed(Collector):
             at = Metric(PUSHED, "Last Unix time when this group was pushed.", "gauge")
             at.add_sample(PUSHED, dict(group), self._now())
             former = {} if whole else self._groups.get(group, {})
-            self._groups[group] = {**former, **pushed, PUSHED: at}
+            self._keep({**self._groups, group: {**former, **pushed, PUSHED: at}})
 
     def delete(self, path: str) -> None:
         """Forget the group in `path`, if it is known.
@@ -68,7 +80,17 @@ class Pushed(Collector):
             PushError: the path names no group.
         """
         with self._turn:
-            self._groups.pop(group_of(path), None)
+            forgotten = group_of(path)
+            self._keep({one: kept for one, kept in self._groups.items() if one != forgotten})
+
+    def _keep(self, groups: Groups) -> None:
+        """Let these be the groups, here and in the file: what is acknowledged outlasts a kill."""
+        if self._file:
+            content = [
+                [group, [*map(_written, metrics.values())]] for group, metrics in groups.items()
+            ]
+            write_whole(self._file, json.dumps(content))
+        self._groups = groups
 
     def collect(self) -> Iterator[Metric]:
         """Yield each metric once, with the samples of all groups."""
@@ -108,6 +130,28 @@ def _decoded(value: str) -> str:
         return base64.urlsafe_b64decode(bare + "=" * (-len(bare) % 4)).decode()
     except (binascii.Error, UnicodeDecodeError) as error:
         raise PushError(f"{value!r} is no base64 of a text") from error
+
+
+def _written(metric: Metric) -> list[Any]:
+    samples = [[sample.name, sample.labels, sample.value] for sample in metric.samples]
+    return [metric.name, metric.documentation, metric.type, samples]
+
+
+def _kept(file: Path) -> Groups:
+    """What the file holds; nothing, if there is none or it cannot be read."""
+    groups: Groups = {}
+    try:
+        for labels, metrics in json.loads(file.read_text()):
+            kept = groups.setdefault(tuple((name, value) for name, value in labels), {})
+            for name, documentation, kind, samples in metrics:
+                kept[name] = Metric(name, documentation, kind)
+                kept[name].samples = [Sample(*sample) for sample in samples]
+    except FileNotFoundError:
+        return {}
+    except (ValueError, TypeError, AttributeError) as error:
+        log.warning("%s cannot be read (%s); what was pushed before is forgotten", file, error)
+        return {}
+    return groups
 
 
 def _names(metric: Metric) -> set[str]:

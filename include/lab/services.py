@@ -248,6 +248,7 @@ def metrics(lab: Lab) -> Service:
         (
             *lab_python(lab, "-m", "include.lab.metrics"),
             *("--host", lab.listen_host, "--port", str(port), "--statsd-port", str(statsd)),
+            *("--pushed", str(lab.home / "pushed.json")),
         ),
         "metrics of Airflow and of jobs, for Prometheus and on one page",
         ready=answers(f"{lab.url('metrics')}/metrics"),

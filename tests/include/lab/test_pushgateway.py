@@ -154,6 +154,40 @@ def test_a_metric_of_two_groups_stands_there_once():
     assert generate_latest(registry).decode().count("# TYPE x gauge") == 1
 
 
+def test_what_was_acknowledged_is_there_after_a_restart(tmp_path: Path):
+    """Every kind of metric, all labels, values that are no number; what was deleted stays so."""
+    pushed = Pushed(lambda: 7.0, tmp_path / "pushed.json")
+    text = '# HELP h Two.\n# TYPE h histogram\nh_bucket{le="+Inf"} 2\nh_count 2\nh_sum NaN\nu 1\n'
+    pushed.push("/metrics/job/a/shop/a%2Fb", text, whole=True)
+    pushed.push("/metrics/job/b", "# TYPE c counter\nc_total 1\n", whole=True)
+    pushed.push("/metrics/job/gone", "g 1\n", whole=True)
+    pushed.delete("/metrics/job/gone")
+
+    again = Pushed(lambda: 8.0, tmp_path / "pushed.json")
+    assert page(again) == page(pushed)
+    assert 'h_sum{instance="",job="a",shop="a/b"} NaN' in page(again)
+    again.push("/metrics/job/b", "d 1\n", whole=False)
+    assert 'c_total{instance="",job="b"} 1.0' in page(Pushed(file=tmp_path / "pushed.json"))
+
+
+@pytest.mark.parametrize("content", ["", "{", "null", "[[1]]", '[[["job"], []]]', '[["ab", [1]]]'])
+def test_a_file_that_is_broken_is_as_none(tmp_path: Path, content: str):
+    """The next push writes it anew."""
+    file = tmp_path / "pushed.json"
+    file.write_text(content)
+    pushed = Pushed(lambda: 7.0, file)
+    assert page(pushed) == ""
+    pushed.push("/metrics/job/a", "a 1\n", whole=True)
+    assert 'a{instance="",job="a"} 1.0' in page(Pushed(file=file))
+
+
+def page(pushed: Pushed) -> str:
+    """What Prometheus would scrape."""
+    registry = CollectorRegistry()
+    registry.register(pushed)
+    return generate_latest(registry).decode()
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [
