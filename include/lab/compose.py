@@ -85,7 +85,8 @@ def keys(home: Path, passwords: Path, environment: Mapping[str, str]) -> None:
         for name in names:
             _write(passwords / service / name, secrets[name])
     _write(
-        passwords / "redis/redis.conf", f"requirepass {secrets['redis_password']}\nappendonly yes\n"
+        passwords / "redis/redis.conf",
+        f"requirepass {secrets['redis_password']}\n{services.REDIS_KEEPS}",
     )
     _write(passwords / "vault/vault.hcl", vault.settings(lab, VAULT_STORAGE, VAULT_AUDIT))
     _write(home / "airflow/airflow.cfg", airflow_configuration(lab))

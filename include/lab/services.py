@@ -9,6 +9,9 @@ from include.lab.packages import airflow_python, installed, lab_python
 from include.lab.service import Service, answers, speaks
 from include.lab.settings import HOST, Lab, LabError, write_whole
 
+# By default it puts writing off while the disk is busy, and a kill loses what it has acknowledged.
+REDIS_KEEPS = "appendonly yes\nappendfsync always\n"
+
 
 def services(lab: Lab) -> list[Service]:
     """All services of this lab, without those left out.
@@ -118,7 +121,7 @@ def redis(lab: Lab) -> Service:
         quoted = str(folder).replace("\\", r"\\").replace('"', r"\"")
         write_whole(
             settings,
-            f"bind {HOST}\nport {port}\ndir \"{quoted}\"\nappendonly yes\nsave ''\n"
+            f"bind {HOST}\nport {port}\ndir \"{quoted}\"\n{REDIS_KEEPS}save ''\n"
             f"requirepass {lab.secrets['redis_password']}\n",
             mode=0o600,
         )

@@ -99,6 +99,15 @@ def test_redis_starts_from_any_path(place: Lab, tmp_path: Path):
     assert supervisor.running["redis"].restarts == 0
 
 
+def test_redis_acknowledges_what_is_on_disk_alone(place: Lab):
+    """Else a busy disk and a kill lose it."""
+    service = catalogue.redis(place)
+    assert service.prepare
+    service.prepare()
+    settings = (place.home / "redis/valkey.conf").read_text().splitlines()
+    assert {"appendonly yes", "appendfsync always"} <= {*settings}
+
+
 def test_only_postgres_airflow_and_the_seeds_end_a_start(place: Lab):
     """Without any other service the lab goes on."""
     needed = {one.name for one in catalogue.services(place) if not one.optional}
