@@ -7,7 +7,6 @@ there.
 import logging
 import os
 import platform
-import re
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -182,10 +181,13 @@ def _faults(found: list[faults.Account]) -> str:
 
 def _with_section(page: str, section: str) -> str:
     """The page with this section, in the place of a former one or before that of the lessons."""
-    title = re.escape(section.splitlines()[0])
-    without = re.sub(rf"^{title}\n.*?(?=^## )", "", page, flags=re.DOTALL | re.MULTILINE)
-    before, head, after = without.partition("## Lessons\n")
-    return f"{before}{section}\n{head}{after}"
+    title = section.splitlines()[0]
+    before, former, after = page.partition(f"{title}\n")
+    if not former:
+        before, former, after = page.partition("## Lessons\n")
+        return f"{before}{section}\n{former}{after}"
+    _, head, after = after.partition("\n## ")
+    return f"{before}{section}{head}{after}"
 
 
 def _machine() -> str:
