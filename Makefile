@@ -1,7 +1,7 @@
 # `make up` starts everything, `make test` proves everything; `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install up down status stop start logs reset test test-fast test-compose lint validate sync check bench lock audit chart image deploy smoke rollback
+.PHONY: help install up down status stop start logs reset test test-fast test-faults test-compose lint validate sync check bench lock audit chart image deploy smoke rollback
 
 UV := $(shell command -v uv || echo .uv/bin/uv)
 # In quotes of its own: a checkout may lie below any name.
@@ -48,6 +48,9 @@ test-fast: install ## The quick tests that need no service, in under a minute
 	@PYTHONDONTWRITEBYTECODE= $(RUN) -m pytest -n 2 --dist loadfile -m "not lab and not slow" --timeout=60
 
 ##@ To maintain the curriculum:
+
+test-faults: install ## The accidents alone: killed, frozen, full, stolen, half-written
+	@$(RUN) -m pytest -m faults
 
 test-compose: ## Run the live tests against the running stack of docker_compose/
 	@cd docker_compose && docker compose run --rm --build tests

@@ -100,9 +100,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def bag() -> Any:
-    """All lessons, and a metadata database that knows them, seeded as the lab's is."""
+    """All lessons, as they are read from their files."""
+    from airflow.dag_processing.dagbag import BundleDagBag
+
+    dags = ROOT / "dags"
+    return BundleDagBag(dag_folder=dags, bundle_path=dags, bundle_name="curriculum")
+
+
+@pytest.fixture(scope="session")
+def database(bag: Any) -> None:
+    """A metadata database that knows the lessons, seeded as the lab's is."""
     from airflow.dag_processing.bundles.manager import DagBundlesManager
-    from airflow.dag_processing.dagbag import BundleDagBag, sync_bag_to_db
+    from airflow.dag_processing.dagbag import sync_bag_to_db
     from airflow.utils.db import initdb
 
     from plugins.setup import metadata
@@ -110,15 +119,15 @@ def bag() -> Any:
     initdb()
     metadata.seed(metadata.objects(), FOLDER / "seeded.json")
     DagBundlesManager().sync_bundles_to_db()
-    dags = ROOT / "dags"
-    bag = BundleDagBag(dag_folder=dags, bundle_path=dags, bundle_name="curriculum")
     sync_bag_to_db(bag, "curriculum", None)
-    return bag
 
 
 @pytest.fixture(scope="session")
-def lab() -> Iterator[Lab]:
-    """The whole lab, running: started once, on free ports, with its state in a temporary folder."""
+def lab(database: None) -> Iterator[Lab]:
+    """The whole lab, running: started once, on free ports, with its state in a temporary folder.
+
+    Whatever speaks to its services looks for their connections in the tests' own database.
+    """
     if IN_CONTAINERS:
         yield LAB
         return

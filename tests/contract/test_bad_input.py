@@ -6,6 +6,7 @@ sends the same table over REST.
 """
 
 import functools
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -182,11 +183,16 @@ def row_name(row: Any) -> str | None:
 
 @pytest.fixture(scope="module")
 def stored(bag: Any) -> Callable[[str], Any]:
-    """The Params of a Dag as the API server reads them from the database."""
-    from airflow.models.serialized_dag import SerializedDagModel
+    """The Params of a Dag in the form in which the API server has them from the database."""
+    from airflow.serialization.serialized_objects import DagSerialization
 
     assert not bag.import_errors
-    return functools.cache(lambda dag_id: SerializedDagModel.get_dag(dag_id).params)
+
+    def read_back(dag_id: str) -> Any:
+        kept = json.loads(json.dumps(DagSerialization.to_dict(bag.dags[dag_id])))
+        return DagSerialization.from_dict(kept).params
+
+    return functools.cache(read_back)
 
 
 def refusal(conf: Conf, params: Any) -> str | None:

@@ -151,6 +151,7 @@ def test_nobody_there_is_told_within_the_time_given(lab: Lab) -> None:
         start_anew(admin, [TOPIC], [GROUP], seconds=0.5)
 
 
+@pytest.mark.faults
 @pytest.mark.timeout(600)
 @pytest.mark.usefixtures("rounds")
 def test_a_consumer_killed_before_its_commit_loses_and_doubles_nothing(rest: Rest) -> None:

@@ -49,6 +49,7 @@ def _lab(place: dict[str, str], *command: str) -> subprocess.CompletedProcess[st
     )
 
 
+@pytest.mark.faults
 @pytest.mark.timeout(600)
 def test_stops_without_a_trace_and_keeps_runs_and_data(
     second: dict[str, str], tmp_path: Path

@@ -37,6 +37,7 @@ def breaker(lab: Lab) -> Iterator[CircuitBreaker]:
     query("DELETE FROM marts.circuits WHERE name = 'tests/live' RETURNING name")
 
 
+@pytest.mark.faults
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("service", ["triggerer", "scheduler", "postgres"])
 def test_a_killed_component_comes_back_and_the_run_ends(

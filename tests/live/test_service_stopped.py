@@ -42,6 +42,7 @@ def failed_tasks(rest: Rest, lesson: str, run_id: str) -> dict[str, int]:
     return {ti["task_id"]: ti["try_number"] for ti in tasks if ti["state"] == "failed"}
 
 
+@pytest.mark.faults
 @pytest.mark.timeout(600)
 @pytest.mark.usefixtures("rounds")
 @pytest.mark.parametrize("service", LESSONS)
@@ -70,6 +71,7 @@ def test_the_lesson_fails_clearly_and_goes_on_afterwards(
     assert left_behind() == before
 
 
+@pytest.mark.faults
 @pytest.mark.timeout(600)
 def test_without_the_warehouse_a_lesson_fails_clearly_and_goes_on_afterwards(
     run: Run, lab: Lab, hints: list[str]
@@ -89,6 +91,7 @@ def test_without_the_warehouse_a_lesson_fails_clearly_and_goes_on_afterwards(
     assert left_behind() == before
 
 
+@pytest.mark.faults
 def test_without_the_vault_its_hook_fails_clearly_and_finds_it_again_afterwards(
     lab: Lab, monkeypatch: pytest.MonkeyPatch, hints: list[str]
 ) -> None:

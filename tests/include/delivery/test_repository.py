@@ -22,6 +22,7 @@ def text(address: str, commit: str, file: str) -> str:
         return (folder / file).read_text()
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("left", ["new.git", "new.git.part"])
 def test_a_repository_that_was_half_made_is_made_anew(tmp_path: Path, left: str) -> None:
     """A start that was killed before the first push left one without a branch."""

@@ -67,6 +67,7 @@ def test_a_component_is_ready_with_a_heartbeat_of_this_start(place: Lab, airflow
     assert ready()
 
 
+@pytest.mark.faults
 def test_the_heartbeats_of_a_process_that_was_killed_do_not_count_for_the_next(
     place: Lab, airflow: Answers
 ):

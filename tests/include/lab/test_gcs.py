@@ -27,6 +27,7 @@ class Store:
         self._disk_path(rel).write_bytes(content[:1])
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("broken", ["", "{", "[]"])
 def test_facts_that_cannot_be_read_are_put_aside(tmp_path: Path, broken: str):
     """They stay, for who wants to look at them."""

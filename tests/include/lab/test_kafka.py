@@ -108,6 +108,7 @@ def test_nobody_there_is_not_ready(place: Lab):
     assert not kafka(place).ready()
 
 
+@pytest.mark.faults
 def test_a_folder_may_be_of_any_script(place: Lab):
     """Java reads its properties as Latin-1, and takes a backslash for an escape."""
     written = properties(place, Path("/läb ☃ 🎈/a\\b"))

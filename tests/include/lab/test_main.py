@@ -357,6 +357,7 @@ def test_reset_of_a_link_deletes_the_link(place: Lab, command: Command, tmp_path
     assert not (place.home / "landing").is_symlink()
 
 
+@pytest.mark.faults
 def test_reset_ends_what_a_killed_lab_left_and_holds_the_lock(
     place: Lab, command: Command, python: Callable[..., Service], monkeypatch: pytest.MonkeyPatch
 ):
@@ -418,6 +419,7 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(
 BROKEN = ("", "{", "[]", "null", '{"jwt_secret": 5}', "\x00")
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("broken", BROKEN)
 def test_broken_secrets_are_one_sentence_and_a_way_out(
     place: Lab,
@@ -442,6 +444,7 @@ def test_broken_secrets_are_one_sentence_and_a_way_out(
     assert Lab.from_environment().secrets
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("broken", ["", "{", "[]", "null", '{"inbox": 5}'])
 def test_a_broken_state_is_one_sentence_and_a_way_out(place: Lab, command: Command, broken: str):
     """Without a lab it does not matter; of a running one, it is said what writes it anew."""
@@ -497,6 +500,7 @@ def test_a_lock_that_names_no_process_is_one_sentence(place: Lab, command: Comma
     assert said.count("\n") == 1
 
 
+@pytest.mark.faults
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is always full is Linux'")
 def test_nobody_to_tell_is_no_reason_to_end(monkeypatch: pytest.MonkeyPatch):
     """`make up > file` on a full disk goes on."""
@@ -510,6 +514,7 @@ def test_nobody_to_tell_is_no_reason_to_end(monkeypatch: pytest.MonkeyPatch):
         full.close()
 
 
+@pytest.mark.faults
 def test_nobody_else_may_write_to_what_the_lab_makes(
     place: Lab, command: Command, python: Callable[..., Service], monkeypatch: pytest.MonkeyPatch
 ):

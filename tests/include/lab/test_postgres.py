@@ -140,6 +140,7 @@ def test_a_version_that_cannot_be_read_is_one_sentence(here: Lab, tmp_path: Path
         module._find_binaries(here, cluster(tmp_path / "data", ""))
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("left", ["data", "data.123.part"])
 def test_a_cluster_that_was_half_made_is_made_anew(place: Lab, tmp_path: Path, left: str):
     """A start that was killed amid it, today or with a former version, repairs itself."""
@@ -166,6 +167,7 @@ def test_a_whole_cluster_is_left_alone(place: Lab, tmp_path: Path):
     assert (data / "PG_VERSION").exists()
 
 
+@pytest.mark.faults
 def test_the_servers_user_enters_whatever_the_umask(tmp_path: Path):
     """A folder of root's that only root may enter is of no use to the server."""
     before = os.umask(0o077)

@@ -23,6 +23,7 @@ def test_a_second_seeding_changes_nothing(lab: Lab):
     assert state(lab) == before
 
 
+@pytest.mark.faults
 def test_an_object_store_that_is_not_there_stops_no_start(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):

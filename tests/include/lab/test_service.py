@@ -57,6 +57,7 @@ def test_a_port_that_says_something_will_do(url: str):
     assert not speaks("127.0.0.1", free_port_base())()
 
 
+@pytest.mark.faults
 def test_a_frozen_process_says_nothing():
     """Its port is open all the same: the system takes connections for it."""
     with socket.create_server(("127.0.0.1", 0)) as frozen:

@@ -82,6 +82,7 @@ def test_azurite_that_is_not_installed_is_said(place: Lab, tmp_path: Path):
         catalogue.azurite(elsewhere)
 
 
+@pytest.mark.faults
 @pytest.mark.slow
 def test_redis_starts_from_any_path(place: Lab, tmp_path: Path):
     """Blanks, quotes and other scripts in the checkout's path are part of it."""

@@ -80,6 +80,7 @@ def test_both_spellings_of_no_proxy_spare_the_lab(tmp_path: Path, monkeypatch: p
     assert said["no_proxy"].split(",") == ["one.example", "two.example", "localhost", "127.0.0.1"]
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("broken", ["", "{", "[]", '{"jwt_secret": null}'])
 def test_broken_secrets_are_not_made_anew(tmp_path: Path, broken: str):
     """The passwords of the data stand in them: only a person can say that these may go."""
@@ -90,6 +91,7 @@ def test_broken_secrets_are_not_made_anew(tmp_path: Path, broken: str):
     assert (tmp_path / "secrets.json").read_text() == broken
 
 
+@pytest.mark.faults
 def test_a_file_that_cannot_be_written_whole_stays_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -251,6 +251,7 @@ def test_the_state_says_where_everything_is(place: Lab, python: Describe):
     assert seen["job"]["pid"] is None
 
 
+@pytest.mark.faults
 def test_leftovers_of_a_killed_lab_are_ended(place: Lab, tmp_path: Path):
     """After `kill -9` of the supervisor, the next start ends what was left running."""
     code = textwrap.dedent(f"""
@@ -339,6 +340,7 @@ time.sleep(600)
     assert copy.read_text() == "long\n"
 
 
+@pytest.mark.faults
 def test_a_log_without_room_for_its_copy_is_emptied(place: Lab, monkeypatch: pytest.MonkeyPatch):
     """On a full disk it is the log that has to give way."""
     monkeypatch.setattr(module, "LARGEST_LOG_BYTES", 3)
@@ -355,6 +357,7 @@ def full_disk(*_: object) -> None:
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
+@pytest.mark.faults
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is always full is Linux'")
 def test_a_log_that_cannot_be_written_freezes_nothing(place: Lab, python: Describe):
     """The service writes more than its pipe holds, and still comes to its end."""
@@ -369,6 +372,7 @@ def test_a_log_that_cannot_be_written_freezes_nothing(place: Lab, python: Descri
     assert not process.writer.is_alive()
 
 
+@pytest.mark.faults
 def test_a_log_that_can_be_written_again_goes_on(place: Lab, python: Describe, tmp_path: Path):
     """Once there is room again, what the service says is in its log."""
     log_file, go_on = place.logs / "service.log", tmp_path / "go on"
@@ -391,6 +395,7 @@ print(3)
     assert log_file.read_text().splitlines()[-1] == "3"
 
 
+@pytest.mark.faults
 def test_a_state_that_cannot_be_written_stops_no_keeper(
     place: Lab, python: Describe, monkeypatch: pytest.MonkeyPatch
 ):
@@ -493,6 +498,7 @@ def test_a_seed_that_never_works_stops_the_start(
         Run(place, python("forgetful", seed=refuse)).until()
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("step", ["seed", "prepare"])
 def test_a_step_that_fails_once_is_a_death_like_another(place: Lab, python: Describe, step: str):
     """What it needs was away for a moment: it is started again, and its neighbour never ended."""
@@ -526,6 +532,7 @@ def test_a_step_that_fails_once_is_a_death_like_another(place: Lab, python: Desc
     ) in run.told
 
 
+@pytest.mark.faults
 def test_the_lab_goes_on_without_what_it_can_do_without(
     place: Lab, python: Describe, monkeypatch: pytest.MonkeyPatch
 ):
@@ -544,6 +551,7 @@ def no() -> bool:
     return False
 
 
+@pytest.mark.faults
 def test_a_frozen_service_shows_and_is_started_again(
     place: Lab, python: Describe, monkeypatch: pytest.MonkeyPatch
 ):
@@ -600,6 +608,7 @@ def test_an_answer_that_comes_late_once_is_no_matter(
     assert not [line for line in run.told if line.startswith("!")]
 
 
+@pytest.mark.faults
 def test_a_port_that_somebody_else_took_is_not_ours(place: Lab, python: Describe):
     """The thief's answers do not make the service ready; it is, once the thief has gone."""
     port = place.port("shop_api")
@@ -630,6 +639,7 @@ with socket.create_server(("127.0.0.1", {port})): time.sleep(600)
     assert run.supervisor.running["shop"].restarts == 2
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize(
     "broken",
     [
@@ -646,6 +656,7 @@ def test_a_state_that_is_broken_is_none(place: Lab, broken: str):
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="Linux counts from its own start")
+@pytest.mark.faults
 def test_a_clock_that_is_set_changes_no_start(monkeypatch: pytest.MonkeyPatch):
     """Else the next lab would not know what a killed one has left."""
     before = started(os.getpid())

@@ -133,7 +133,7 @@ def test_a_model_that_was_swapped_is_not_served(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(tracking, "version_at", lambda *_: SimpleNamespace(version="1"))
     monkeypatch.setattr(tracking, "load_classifier", load)
     monkeypatch.setattr(server, "_served", {})
-    with TestClient(server.app) as client:
+    with TestClient(server.app, base_url="http://localhost") as client:
         answer = client.put(f"/models/{NAME}/route", json={})
 
         assert answer.status_code == 422

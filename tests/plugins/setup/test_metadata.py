@@ -29,7 +29,7 @@ FACTS: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture
-def remembered(bag: Any, tmp_path: Path) -> Iterator[Path]:
+def remembered(database: None, tmp_path: Path) -> Iterator[Path]:
     """Where the digests of the last seeding lie; the objects are deleted afterwards."""
     yield tmp_path / "airflow" / "seeded.json"
     from airflow.models.connection import Connection
@@ -110,7 +110,7 @@ def test_what_a_person_made_the_same_follows_the_file_again(remembered: Path):
     assert stored(name) == FACTS[name]
 
 
-def test_the_real_objects_are_seeded_once(bag: Any, tmp_path: Path):
+def test_the_real_objects_are_seeded_once(database: None, tmp_path: Path):
     """What configs/ holds is in the database, and a second seeding finds it unchanged."""
     objects = metadata.objects()
 
@@ -144,7 +144,7 @@ def role(manager: Any, name: str) -> set[tuple[str, str]]:
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
-def test_all_of_it_twice(bag: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+def test_all_of_it_twice(database: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     """Login and roles are there; permissions follow the file, the admin's password is kept."""
     from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder
     from werkzeug.security import check_password_hash
