@@ -25,7 +25,8 @@ WITH_AIRFLOW = (*PYTEST, "-m", "airflow")
 # Counting what is covered costs time: here most of it is.
 COVERAGE = ("--cov", "--cov-report=term:skip-covered", "--cov-fail-under=90")
 WITH_SERVICES = (
-    *("env", f"TESTS_WITHOUT={airflow.NAME}"),
+    # It has less to wait for, and gives way to the lessons on the live scheduler.
+    *("env", f"TESTS_WITHOUT={airflow.NAME}", "nice", "-n", "10"),
     *(*PYTEST, "-m", "not airflow", *COVERAGE),
 )
 DEAREST = 20
