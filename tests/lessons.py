@@ -74,6 +74,18 @@ class Result:
         return ti.task_id if ti.map_index < 0 else f"{ti.task_id}[{ti.map_index}]"
 
 
+class Store(dict[str, Any]):
+    """Keeps what a task tells it, as the store does for a task; here there is no run."""
+
+    def set(self, key: str, value: Any) -> None:
+        """Keep a value."""
+        self[key] = value
+
+    def delete(self, key: str) -> None:
+        """Forget a value, if there is one."""
+        self.pop(key, None)
+
+
 Run = Callable[..., Result]
 """The fixture `run`: `run("phase1_01_hello_airflow", conf={...}, logical_date=...)`."""
 

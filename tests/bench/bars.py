@@ -1,4 +1,4 @@
-"""What the project promises not to exceed; the benchmark and its page's test read it here."""
+"""What the project promises not to exceed: read by the benchmark and by tests of figures."""
 
 from dataclasses import dataclass
 

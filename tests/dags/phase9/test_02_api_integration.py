@@ -18,7 +18,7 @@ from include.resilience.errors import TransientError
 from include.retail.order_sync import ORDERS, TABLES, WATERMARKS
 from include.retail.orders import Order, newest_orders
 from plugins.hooks import shop_api
-from tests.lessons import Result, Run, query
+from tests.lessons import Result, Run, Store, query
 
 LESSON = "phase9_02_api_integration"
 MINE = f"tests/{LESSON}"
@@ -175,16 +175,6 @@ def test_the_deferred_call_fails_as_any_other(bag: Any, api: httpx.Client, stopp
     policies = [type(dag.get_task(name).retry_policy) for name in ("read_stock", "sync_orders")]
     assert policies[0] is policies[1]
     assert dag.get_task("check_orders").upstream_task_ids == {"sync_orders"}
-
-
-class Store(dict[str, Any]):
-    """Keeps what a task tells it, as the task state store does."""
-
-    def set(self, key: str, value: Any) -> None:
-        self[key] = value
-
-    def delete(self, key: str) -> None:
-        self.pop(key, None)
 
 
 @pytest.fixture

@@ -17,19 +17,10 @@ from plugins.operators import shop_api
 from plugins.operators.shop_api import ShopApiCallOperator, SyncPagesOperator
 from plugins.retry_policies.by_error import RetryByError
 from plugins.triggers.shop_api import ShopApiTrigger
+from tests.lessons import Store
 
 MINE = "tests/operators/shop_api"
 Sync = Callable[..., SyncPagesOperator]
-
-
-class Store(dict[str, Any]):
-    """Keeps what a task tells it, as the task state store does."""
-
-    def set(self, key: str, value: Any) -> None:
-        self[key] = value
-
-    def delete(self, key: str) -> None:
-        self.pop(key, None)
 
 
 @pytest.fixture
